@@ -1,0 +1,32 @@
+//! The bytes that cross between the host and a sandbox: tokens, messages and deltas.
+//!
+//! Pure and single-threaded: no VM value, no I/O. Whatever the input, decoding returns an error with
+//! an offset instead of panicking, and allocates nothing that the input's own length does not pay
+//! for. `PROTOCOL.md` beside this crate is the specification.
+
+#![forbid(unsafe_code)]
+
+mod decode;
+mod delta;
+mod encode;
+mod id;
+mod message;
+
+pub use decode::{DecodeError, DecodeErrorKind, Decoder, Token};
+pub use delta::{
+    CodeRef, Contents, Created, Delta, DeltaBuilder, Fill, Fills, Objects, OpenEntries, Section,
+};
+pub use encode::{Encoder, Mark};
+pub use id::{Id, IdSource, Reference, Side};
+pub use message::{HostCall, Kind, Message, Operation, Target, encode_message};
+
+/// The version of the protocol; both ends of a library and its Lua files must agree on it.
+///
+/// 1: first version.
+pub const PROTOCOL: u32 = 1;
+
+/// How deep values may nest in a message.
+pub const MAX_DEPTH: usize = 200;
+
+/// The largest magnitude of a number that crosses as an integer, 2^53.
+pub const MAX_INTEGER: f64 = 9_007_199_254_740_992.0;

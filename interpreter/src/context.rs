@@ -1,0 +1,308 @@
+//! The heap as native code and the embedder see it while the VM is entered.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gc_arena::{Gc, Mutation};
+
+use crate::bytecode::{self, Constant, Scalar, Template};
+use crate::error::{Error, Interrupt};
+use crate::function::{Function, NativeFn, Prototype, Upvalue};
+use crate::heap::{Heap, MAX_STRING};
+use crate::string::LuaString;
+use crate::table::{Table, TableError};
+use crate::userdata::Userdata;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Access to a VM's heap, for as long as it is entered.
+#[derive(Clone, Copy)]
+pub struct Context<'gc> {
+    pub(crate) mc: &'gc Mutation<'gc>,
+    pub(crate) vm: &'gc Vm<'gc>,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.vm.fmt(f)
+    }
+}
+
+impl std::ops::Deref for Context<'_> {
+    type Target = Heap;
+
+    fn deref(&self) -> &Heap {
+        &self.vm.heap
+    }
+}
+
+impl<'gc> Context<'gc> {
+    /// Returns the token that heap writes need.
+    pub fn mutation(self) -> &'gc Mutation<'gc> {
+        self.mc
+    }
+
+    /// Returns the byte counters.
+    pub fn heap(self) -> &'gc Heap {
+        &self.vm.heap
+    }
+
+    /// Returns the table of globals.
+    pub fn globals(self) -> Gc<'gc, Table<'gc>> {
+        self.vm.globals.get()
+    }
+
+    /// Returns the string with these bytes, of which there must not be too many (see `checked_string`).
+    pub fn string(self, bytes: impl AsRef<[u8]>) -> Gc<'gc, LuaString> {
+        self.vm.interner.intern(self.mc, &self.vm.heap, bytes.as_ref())
+    }
+
+    /// Returns the string with these bytes, or the error that there is no room for it.
+    pub fn checked_string(self, bytes: &[u8]) -> Result<Gc<'gc, LuaString>, Error<'gc>> {
+        self.check_room(bytes.len())?;
+        Ok(self.string(bytes))
+    }
+
+    /// Raises an error unless a string or buffer of `bytes` may be made; to be asked *before* it is built.
+    pub fn check_room(self, bytes: usize) -> Result<(), Error<'gc>> {
+        if bytes > MAX_STRING {
+            return Err(self.string("not enough memory").into());
+        }
+        if !self.vm.heap.has_room(bytes) {
+            return Err(Interrupt::OutOfMemory.into());
+        }
+        Ok(())
+    }
+
+    /// Makes an empty table.
+    pub fn table(self) -> Gc<'gc, Table<'gc>> {
+        Table::new(self.mc, &self.vm.heap, 0, 0)
+    }
+
+    /// Makes a table with room for the keys 1…`array` and `hash` others.
+    pub fn table_with_room(self, array: usize, hash: usize) -> Gc<'gc, Table<'gc>> {
+        let array = if array == 0 { 0 } else { (array as u64 + 1).min(1 << 26) as u32 };
+        Table::new(self.mc, &self.vm.heap, array, (hash as u64).min(1 << 26) as u32)
+    }
+
+    /// Assigns a table entry without metamethods.
+    pub fn set(
+        self,
+        table: Gc<'gc, Table<'gc>>,
+        key: impl Into<Value<'gc>>,
+        value: impl Into<Value<'gc>>,
+    ) -> Result<(), Error<'gc>> {
+        table
+            .set(self.mc, &self.vm.heap, key.into(), value.into())
+            .map_err(|error| self.table_error(error))
+    }
+
+    /// Assigns a table entry under a name.
+    pub fn set_field(
+        self,
+        table: Gc<'gc, Table<'gc>>,
+        name: &str,
+        value: impl Into<Value<'gc>>,
+    ) -> Result<(), Error<'gc>> {
+        self.set(table, self.string(name), value)
+    }
+
+    pub(crate) fn table_error(self, error: TableError) -> Error<'gc> {
+        match error {
+            TableError::NoMemory => Interrupt::OutOfMemory.into(),
+            other => self.string(other.to_string()).into(),
+        }
+    }
+
+    /// Makes a native function; `values` are what its `Call::value` returns.
+    pub fn native(self, name: &'static str, run: NativeFn, values: &[Value<'gc>]) -> Gc<'gc, Function<'gc>> {
+        Function::new_native(self.mc, &self.vm.heap, name, run, self.vm.globals.get(), values)
+    }
+
+    /// Puts native functions into a table.
+    pub fn register(
+        self,
+        table: Gc<'gc, Table<'gc>>,
+        functions: &[(&'static str, NativeFn)],
+    ) -> Result<(), Error<'gc>> {
+        for &(name, run) in functions {
+            self.set_field(table, name, self.native(name, run, &[]))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a userdata.
+    pub fn userdata(self, data: Box<dyn Any>) -> Gc<'gc, Userdata<'gc>> {
+        Userdata::new(self.mc, &self.vm.heap, data)
+    }
+
+    /// Makes a closed variable.
+    pub fn upvalue(self, value: Value<'gc>) -> Gc<'gc, Upvalue<'gc>> {
+        Upvalue::closed(self.mc, &self.vm.heap, value)
+    }
+
+    /// Makes a closure of a prototype with the given cells.
+    pub fn closure(
+        self,
+        prototype: Gc<'gc, Prototype<'gc>>,
+        env: Gc<'gc, Table<'gc>>,
+        cells: &[Gc<'gc, Upvalue<'gc>>],
+    ) -> Gc<'gc, Function<'gc>> {
+        assert_eq!(cells.len(), prototype.template.upvalues.len());
+        Function::new(self.mc, &self.vm.heap, prototype, env, |index| cells[index])
+    }
+
+    /// Makes a closure of a prototype whose upvalues are all new variables with the value nil.
+    pub fn main_function(
+        self,
+        prototype: Gc<'gc, Prototype<'gc>>,
+        env: Gc<'gc, Table<'gc>>,
+    ) -> Gc<'gc, Function<'gc>> {
+        let cells: Vec<_> =
+            prototype.template.upvalues.iter().map(|_| self.upvalue(Value::NIL)).collect();
+        self.closure(prototype, env, &cells)
+    }
+
+    /// Compiles source text, or reads and verifies a dump.
+    ///
+    /// # Errors
+    ///
+    /// The message, as `load` returns it.
+    pub fn load(
+        self,
+        chunk: &[u8],
+        name: &[u8],
+    ) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
+        self.check_room(chunk.len())?;
+        if chunk.starts_with(b"\x1bLJ") {
+            let shown = || String::from_utf8_lossy(&crate::compiler::chunk_display(name)).into_owned();
+            let template = bytecode::dump::read(chunk.into())
+                .map_err(|error| self.string(format!("{}: {error}", shown())))?;
+            bytecode::verify::verify(&template)
+                .map_err(|error| self.string(format!("{}: {error}", shown())))?;
+            self.prototype(&template)
+        } else {
+            let template = crate::compiler::compile(chunk, name)
+                .map_err(|error| self.string(&error.message))?;
+            debug_assert_eq!(bytecode::verify::verify(&template), Ok(()));
+            self.prototype(&template)
+        }
+    }
+
+    /// Brings a verified template to life.
+    ///
+    /// # Errors
+    ///
+    /// When it has a constant of a kind that the VM does not have.
+    fn prototype(self, root: &Rc<Template>) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
+        // Children first, without recursion: source may nest deeply, dumps deeper.
+        let mut stack = vec![(root.clone(), 0usize, Vec::new(), Vec::new())];
+        loop {
+            let (template, next, constants, children) = stack.last_mut().expect("not empty");
+            let Some(constant) = template.constants.get(*next) else {
+                let (template, _, constants, children) = stack.pop().expect("not empty");
+                let prototype =
+                    Prototype::new(self.mc, &self.vm.heap, template, constants, children);
+                let Some((_, _, constants, children)) = stack.last_mut() else {
+                    return Ok(prototype);
+                };
+                constants.push(Value::raw(Gc::as_ptr(prototype) as u64));
+                children.push(prototype);
+                continue;
+            };
+            *next += 1;
+            match constant {
+                Constant::Child(child) => {
+                    let child = child.clone();
+                    stack.push((child, 0, Vec::new(), Vec::new()));
+                    continue;
+                }
+                Constant::String(bytes) => constants.push(self.string(bytes).into()),
+                Constant::Table(template) => {
+                    let scalar = |scalar: &Scalar| match scalar {
+                        Scalar::Nil => Value::NIL,
+                        Scalar::Boolean(b) => Value::boolean(*b),
+                        Scalar::Number(n) => Value::number(*n),
+                        Scalar::String(bytes) => self.string(bytes).into(),
+                    };
+                    let table = Table::new(
+                        self.mc,
+                        &self.vm.heap,
+                        template.array.len() as u32,
+                        template.hash.len() as u32,
+                    );
+                    for (index, item) in template.array.iter().enumerate() {
+                        table
+                            .set_index(self.mc, &self.vm.heap, index as u32, scalar(item))
+                            .map_err(|error| self.table_error(error))?;
+                    }
+                    for (key, value) in &template.hash {
+                        self.set(table, scalar(key), scalar(value))?;
+                    }
+                    constants.push(table.into());
+                }
+                Constant::Int64(_) | Constant::Uint64(_) | Constant::Complex(..) => {
+                    return Err(self
+                        .string("64-bit integer and complex literals need LuaJIT's ffi")
+                        .into());
+                }
+            }
+            let _ = (constants, children);
+        }
+    }
+
+    /// Keeps state of the embedder for its native functions.
+    pub fn set_embedder(self, state: Rc<dyn Any>) {
+        *self.vm.embedder.borrow_mut() = Some(state);
+    }
+
+    /// Returns the state given to `set_embedder`.
+    pub fn embedder<T: Any>(self) -> Option<Rc<T>> {
+        self.vm.embedder.borrow().clone()?.downcast().ok()
+    }
+
+    /// Returns the metatable shared by all values of `value`'s type, or its own.
+    pub fn metatable(self, value: Value<'gc>) -> Option<Gc<'gc, Table<'gc>>> {
+        self.vm.metatable_of(value)
+    }
+
+    /// Keeps a value alive while the VM is not entered.
+    pub fn stash(self, value: Value<'gc>) -> Stash {
+        let mut values = self.vm.stash.borrow_mut();
+        match self.vm.stash_free.borrow_mut().pop() {
+            Some(index) => {
+                values[index] = value;
+                Stash(index)
+            }
+            None => {
+                values.push(value);
+                Stash(values.len() - 1)
+            }
+        }
+    }
+
+    /// Returns a stashed value.
+    pub fn fetch(self, stash: &Stash) -> Value<'gc> {
+        self.vm.stash.borrow()[stash.0]
+    }
+
+    /// Puts another value in the place of a stashed one.
+    pub(crate) fn replace(self, stash: &Stash, value: Value<'gc>) {
+        self.vm.stash.borrow_mut()[stash.0] = value;
+    }
+
+    /// Returns a stashed value and lets go of it.
+    pub fn unstash(self, stash: Stash) -> Value<'gc> {
+        self.vm.stash_free.borrow_mut().push(stash.0);
+        std::mem::replace(&mut self.vm.stash.borrow_mut()[stash.0], Value::NIL)
+    }
+
+    pub(crate) fn serial(self, cell: &Cell<u32>) -> u32 {
+        self.vm.serial(cell)
+    }
+}
+
+/// A value kept alive by [`Context::stash`]; it stays until `unstash`.
+#[derive(Debug)]
+pub struct Stash(usize);

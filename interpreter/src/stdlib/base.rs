@@ -1,0 +1,400 @@
+//! The basic functions, except for those that load code.
+
+use gc_arena::Gc;
+
+use crate::call::{Call, NativeResult};
+use crate::compiler::number::string_to_number;
+use crate::context::Context;
+use crate::error::Error;
+use crate::function::Function;
+use crate::string::LuaString;
+use crate::userdata::Userdata;
+use crate::value::{Type, Value};
+use crate::vm::transfer::continuation;
+use crate::vm::{Metamethod, describe};
+
+/// Most results of `unpack`.
+const MAX_UNPACK: i64 = 8000;
+
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
+    let globals = ctx.globals();
+    ctx.register(
+        globals,
+        &[
+            ("assert", assert),
+            ("collectgarbage", collectgarbage),
+            ("error", error),
+            ("gcinfo", gcinfo),
+            ("getfenv", getfenv),
+            ("getmetatable", getmetatable),
+            ("ipairs", ipairs),
+            ("newproxy", newproxy),
+            ("next", next),
+            ("pairs", pairs),
+            ("pcall", pcall),
+            ("print", print),
+            ("rawequal", rawequal),
+            ("rawget", rawget),
+            ("rawset", rawset),
+            ("select", select),
+            ("setfenv", setfenv),
+            ("setmetatable", setmetatable),
+            ("tonumber", tonumber),
+            ("tostring", tostring),
+            ("type", type_of),
+            ("unpack", unpack),
+            ("xpcall", xpcall),
+        ],
+    )?;
+    ctx.vm.next_function.set(globals.get(ctx.string("next").into()).as_function());
+    ctx.vm.ipairs_iterator.set(Some(ctx.native("ipairs_aux", ipairs_step, &[])));
+    ctx.set_field(globals, "_G", globals)?;
+    ctx.set_field(globals, "_VERSION", ctx.string("Lua 5.1"))
+}
+
+fn assert<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    if call.check_any(1)?.is_truthy() {
+        return call.ret_top(call.arg_count());
+    }
+    if call.arg_count() < 2 {
+        return Err(Error::new(call.string("assertion failed!").into()));
+    }
+    let message = call.arg(2);
+    if message.as_string().is_some() || message.is_number() {
+        return Err(Error::new(call.check_string(2)?.into()));
+    }
+    Err(Error::new(message))
+}
+
+fn collectgarbage<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let option = call.opt_string(1)?;
+    let option = option.as_ref().map_or(&b"collect"[..], |s| s.as_bytes());
+    let argument = call.opt_int(2, 0)?;
+    let vm = call.ctx.vm;
+    match option {
+        b"collect" => call.collect(|call| call.ret(0.0)),
+        b"step" => call.collect(|call| call.ret(true)),
+        b"count" => call.ret(vm.heap.used() as f64 / 1024.0),
+        b"stop" | b"restart" => {
+            vm.collector_stopped.set(option == b"stop");
+            call.ret(0.0)
+        }
+        b"setpause" => call.ret(f64::from(vm.pause.replace(argument.max(0) as u32))),
+        b"setstepmul" => call.ret(f64::from(vm.step_multiplier.replace(argument.max(0) as u32))),
+        b"isrunning" => call.ret(!vm.collector_stopped.get()),
+        other => {
+            let shown = String::from_utf8_lossy(other);
+            Err(call.arg_error(1, format!("invalid option '{shown}'")))
+        }
+    }
+}
+
+fn gcinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.ret((call.heap().used() / 1024) as f64)
+}
+
+fn error<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let level = call.opt_int(2, 1)?;
+    let value = call.arg(1);
+    let Some(message) = value.as_string().filter(|_| level > 0) else {
+        return Err(Error::new(value));
+    };
+    let mut text = describe::position(call.coroutine, call.base, level as usize);
+    text.extend_from_slice(message.as_bytes());
+    Err(call.string(text).into())
+}
+
+/// Returns the function that argument 1 of `getfenv` and `setfenv` means; `None` for level 0.
+fn function_at_level<'gc>(
+    call: &Call<'gc>,
+    default: Option<i32>,
+) -> Result<Option<Gc<'gc, Function<'gc>>>, Error<'gc>> {
+    if let Some(function) = call.arg(1).as_function() {
+        return Ok(Some(function));
+    }
+    let level = match default {
+        Some(default) => call.opt_int(1, default)?,
+        None => call.check_int(1)?,
+    };
+    if level < 0 {
+        return Err(call.arg_error(1, "invalid level"));
+    }
+    if level == 0 {
+        return Ok(None);
+    }
+    describe::frame(call.coroutine, call.base, level as usize)
+        .and_then(|(base, _)| call.coroutine.function_at(base))
+        .map(Some)
+        .ok_or_else(|| call.arg_error(1, "invalid level"))
+}
+
+fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    match function_at_level(call, Some(1))? {
+        Some(function) => call.ret(function.env()),
+        None => call.ret(call.globals()),
+    }
+}
+
+fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let env = call.check_table(2)?;
+    match function_at_level(call, None)? {
+        Some(function) if function.is_native() => {
+            Err(call.error("'setfenv' cannot change environment of given object"))
+        }
+        Some(function) => {
+            Function::set_env(function, call.mutation(), env);
+            call.ret(function)
+        }
+        None => {
+            call.ctx.vm.globals.set(env);
+            call.ret(call.coroutine())
+        }
+    }
+}
+
+fn getmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let value = call.check_any(1)?;
+    let Some(metatable) = call.metatable(value) else { return call.ret(Value::NIL) };
+    let protected = call.ctx.vm.handler(metatable, Metamethod::Metatable);
+    if protected.is_nil() { call.ret(metatable) } else { call.ret(protected) }
+}
+
+fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let metatable = call.arg(2);
+    if call.arg_count() < 2 || !(metatable.is_nil() || metatable.as_table().is_some()) {
+        return Err(call.arg_error(2, "nil or table expected"));
+    }
+    if !call.ctx.vm.handler_of(table.into(), Metamethod::Metatable).is_nil() {
+        return Err(call.error("cannot change a protected metatable"));
+    }
+    table.set_metatable(call.mutation(), metatable.as_table());
+    call.ret(table)
+}
+
+fn ipairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let step = call.ctx.vm.ipairs_iterator.get().expect("set by open");
+    call.ret_all(&[step.into(), table.into(), Value::number(0.0)])
+}
+
+fn ipairs_step<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let index = call.check_int(2)?.wrapping_add(1);
+    let value = table.get_index(index as u32);
+    if value.is_nil() {
+        return call.ret0();
+    }
+    call.ret_all(&[Value::number(f64::from(index)), value])
+}
+
+fn next<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    match table.next(call.arg(2)) {
+        Ok(Some((key, value))) => call.ret_all(&[key, value]),
+        Ok(None) => call.ret(Value::NIL),
+        Err(error) => Err(call.error(error.to_string())),
+    }
+}
+
+fn pairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let next = call.ctx.vm.next_function.get().expect("set by open");
+    call.ret_all(&[next.into(), table.into(), Value::NIL])
+}
+
+fn pcall<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let function = call.check_any(1)?;
+    call.invoke_protected(function, 2, continuation::PCALL)
+}
+
+fn xpcall<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.check_function(2)?;
+    call.invoke_protected(call.arg(1), 3, continuation::XPCALL)
+}
+
+/// Returns a value as `tostring` shows it, or its `__tostring` handler.
+pub(crate) fn display<'gc>(
+    ctx: Context<'gc>,
+    value: Value<'gc>,
+) -> Result<Gc<'gc, LuaString>, Value<'gc>> {
+    if let Some(string) = value.as_string() {
+        return Ok(string);
+    }
+    let handler = ctx.vm.handler_of(value, Metamethod::ToString);
+    if handler.is_nil() { Ok(plain_display(ctx, value)) } else { Err(handler) }
+}
+
+/// Returns a value as `tostring` shows it when it has no handler.
+fn plain_display<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Gc<'gc, LuaString> {
+    let serial = match value.type_of() {
+        Type::Nil => return ctx.string("nil"),
+        Type::Boolean => return ctx.string(if value.is_truthy() { "true" } else { "false" }),
+        Type::Number | Type::String => {
+            return crate::vm::arithmetic::to_string(ctx, value).expect("a number or string");
+        }
+        _ => identity(ctx, value),
+    };
+    if let Some(native) = value.as_function().and_then(|f| f.native().map(|n| n.name)) {
+        return ctx.string(format!("function: builtin: {native}: 0x{serial:08x}").as_bytes());
+    }
+    ctx.string(format!("{}: 0x{serial:08x}", value.type_name()))
+}
+
+/// Returns a number that stands for an object, given in the order in which programs ask.
+pub(crate) fn identity<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> u32 {
+    if let Some(table) = value.as_table() {
+        ctx.serial(&table.serial)
+    } else if let Some(function) = value.as_function() {
+        ctx.serial(&function.serial)
+    } else if let Some(coroutine) = value.as_coroutine() {
+        ctx.serial(&coroutine.serial)
+    } else if let Some(userdata) = value.as_userdata() {
+        ctx.serial(&userdata.serial)
+    } else {
+        value.bits() as u32
+    }
+}
+
+fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    match display(call.ctx, call.check_any(1)?) {
+        Ok(string) => call.ret(string),
+        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| call.ret(call.result(1))),
+    }
+}
+
+fn print<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let mut line = Vec::new();
+    for n in 1..=call.arg_count() {
+        match display(call.ctx, call.arg(n)) {
+            Ok(string) => {
+                if n > 1 {
+                    line.push(b'\t');
+                }
+                line.extend_from_slice(string.as_bytes());
+            }
+            Err(handler) => return call.invoke(handler, &[call.arg(n)], print_converted),
+        }
+    }
+    line.push(b'\n');
+    // Nobody can be told that standard output is gone.
+    let _ = call.ctx.vm.environment.write(&line);
+    call.ret0()
+}
+
+/// Puts what `__tostring` made in the place of the first argument that has one.
+fn print_converted<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let text = call.result(1);
+    if text.as_string().is_none() {
+        return Err(call.error("'tostring' must return a string to 'print'"));
+    }
+    let count = call.arg_count();
+    if let Some(n) = (1..=count).find(|&n| display(call.ctx, call.arg(n)).is_err()) {
+        call.set_arg(n, text);
+    }
+    call.keep(count)?;
+    print(call)
+}
+
+fn rawequal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let equal = call.check_any(1)?.raw_equal(call.check_any(2)?);
+    call.ret(equal)
+}
+
+fn rawget<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    call.ret(table.get(call.check_any(2)?))
+}
+
+fn rawset<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let (key, value) = (call.check_any(2)?, call.check_any(3)?);
+    match table.set(call.mutation(), call.heap(), key, value) {
+        Ok(()) => call.ret(table),
+        Err(crate::table::TableError::NoMemory) => Err(crate::error::Interrupt::OutOfMemory.into()),
+        Err(error) => Err(call.error(error.to_string())),
+    }
+}
+
+fn select<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let count = call.arg_count();
+    if call.arg(1).as_string().is_some_and(|s| s.as_bytes() == b"#") {
+        return call.ret((count - 1) as f64);
+    }
+    let n = i64::from(call.check_int(1)?);
+    let n = if n < 0 { count as i64 + n } else { n };
+    if n < 1 {
+        return Err(call.arg_error(1, "index out of range"));
+    }
+    call.ret_top((count as i64 - n).max(0) as usize)
+}
+
+fn tonumber<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let base = call.opt_int(2, 10)?;
+    if base == 10 {
+        let value = call.check_any(1)?;
+        if value.is_number() {
+            return call.ret(value);
+        }
+        return match value.as_string().and_then(|s| string_to_number(s.as_bytes())) {
+            Some(number) => call.ret(number),
+            None => call.ret(Value::NIL),
+        };
+    }
+    let text = call.check_string(1)?;
+    if !(2..=36).contains(&base) {
+        return Err(call.arg_error(2, "base out of range"));
+    }
+    match crate::text::radix::parse_in_base(text.as_bytes(), base as u32) {
+        Some(number) => call.ret(number),
+        None => call.ret(Value::NIL),
+    }
+}
+
+fn type_of<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_any(1)?.type_name();
+    call.ret(call.string(name))
+}
+
+fn unpack<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let table = call.check_table(1)?;
+    let first = i64::from(call.opt_int(2, 1)?);
+    let last = if call.arg(3).is_nil() {
+        i64::from(table.length())
+    } else {
+        i64::from(call.check_int(3)?)
+    };
+    if first > last {
+        return call.ret0();
+    }
+    let count = last - first + 1;
+    if count > MAX_UNPACK || call.reserve(count as usize).is_err() {
+        return Err(call.error("too many results to unpack"));
+    }
+    call.burn(count as usize / 8);
+    for index in first..=last {
+        call.push(table.get(Value::number(index as f64)))?;
+    }
+    call.ret_top(count as usize)
+}
+
+fn newproxy<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let proxy = call.userdata(Box::new(()));
+    let argument = call.arg(1);
+    let metatable = if let Some(other) = argument.as_userdata() {
+        other.metatable()
+    } else if argument.is_truthy() {
+        if argument.as_boolean().is_none() {
+            return Err(call.arg_error(1, "boolean or proxy expected"));
+        }
+        Some(call.table())
+    } else {
+        None
+    };
+    Userdata::set_metatable(proxy, call.mutation(), metatable);
+    if metatable.is_some() {
+        // `__gc` is usually put into the metatable after this.
+        call.ctx.vm.finalizable.borrow_mut().push(proxy);
+    }
+    call.ret(proxy)
+}

@@ -1,0 +1,69 @@
+//! The coroutine library. Yields work across everything, since nothing runs on the Rust stack.
+
+use crate::call::{Call, NativeResult};
+use crate::context::Context;
+use crate::coroutine::{Coroutine, Status};
+use crate::error::Error;
+use crate::value::Value;
+
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
+    let library = ctx.table();
+    ctx.register(
+        library,
+        &[
+            ("create", create),
+            ("isyieldable", isyieldable),
+            ("resume", resume),
+            ("running", running),
+            ("status", status),
+            ("wrap", wrap),
+            ("yield", yield_),
+        ],
+    )?;
+    ctx.set_field(ctx.globals(), "coroutine", library)
+}
+
+fn create<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let function = call.check_function(1)?;
+    call.ret(Coroutine::new(call.mutation(), call.heap(), function))
+}
+
+fn resume<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    if call.arg(1).as_coroutine().is_none() {
+        return Err(call.type_error(1, "coroutine"));
+    }
+    call.resume_top(call.arg_count() - 1, false)
+}
+
+fn wrap<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let function = call.check_function(1)?;
+    let coroutine = Coroutine::new(call.mutation(), call.heap(), function);
+    call.ret(call.native("wrap", |call| call.resume_top(call.arg_count(), true), &[
+        coroutine.into(),
+    ]))
+}
+
+fn yield_<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.yield_top(call.arg_count())
+}
+
+fn running<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let current = call.coroutine();
+    if current.resumer.get().is_none() { call.ret(Value::NIL) } else { call.ret(current) }
+}
+
+fn isyieldable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.ret(call.coroutine().resumer.get().is_some())
+}
+
+fn status<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let Some(coroutine) = call.arg(1).as_coroutine() else {
+        return Err(call.type_error(1, "coroutine"));
+    };
+    call.ret(call.string(match coroutine.status() {
+        Status::Suspended => "suspended",
+        Status::Running => "running",
+        Status::Normal => "normal",
+        Status::Dead => "dead",
+    }))
+}

@@ -1,0 +1,346 @@
+//! The debug library: what programs may learn of frames, functions and variables.
+
+use gc_arena::Gc;
+
+use crate::call::{Call, NativeResult};
+use crate::compiler::chunk_display;
+use crate::context::Context;
+use crate::coroutine::Coroutine;
+use crate::error::Error;
+use crate::function::{Function, Instruction, Upvalue};
+use crate::userdata::Userdata;
+use crate::value::Value;
+use crate::vm::{describe, traceback};
+
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
+    let library = ctx.table();
+    ctx.register(
+        library,
+        &[
+            ("getfenv", getfenv),
+            ("gethook", gethook),
+            ("getinfo", getinfo),
+            ("getlocal", getlocal),
+            ("getmetatable", getmetatable),
+            ("getregistry", getregistry),
+            ("getupvalue", getupvalue),
+            ("setfenv", setfenv),
+            ("sethook", sethook),
+            ("setlocal", setlocal),
+            ("setmetatable", setmetatable),
+            ("setupvalue", setupvalue),
+            ("traceback", traceback),
+            ("upvalueid", upvalueid),
+            ("upvaluejoin", upvaluejoin),
+        ],
+    )?;
+    ctx.set_field(ctx.globals(), "debug", library)
+}
+
+/// Returns the coroutine in argument 1 and how many arguments that takes, or the running one and 0.
+fn target<'gc>(call: &Call<'gc>) -> (Gc<'gc, Coroutine<'gc>>, usize) {
+    match call.arg(1).as_coroutine() {
+        Some(coroutine) => (coroutine, 1),
+        None => (call.coroutine, 0),
+    }
+}
+
+/// Returns the frame at a level of a coroutine: base and next instruction.
+fn frame<'gc>(
+    call: &Call<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    level: i32,
+) -> Option<(usize, *const Instruction)> {
+    let base = if Gc::ptr_eq(coroutine, call.coroutine) { call.base } else { coroutine.base.get() };
+    if level < 0 || coroutine.function_at(base).is_none() && level == 0 {
+        return None;
+    }
+    describe::frame(coroutine, base, level as usize)
+}
+
+fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (coroutine, skip) = target(call);
+    let options = call.opt_string(skip + 2)?;
+    let options = options.as_ref().map_or(&b"flnSu"[..], |s| s.as_bytes());
+    let subject = call.arg(skip + 1);
+    let (function, frame) = if let Some(function) = subject.as_function() {
+        (function, None)
+    } else {
+        if !subject.is_number() {
+            return Err(call.arg_error(skip + 1, "function or level expected"));
+        }
+        let found = frame(call, coroutine, call.check_int(skip + 1)?);
+        let Some(found) = found else { return call.ret(Value::NIL) };
+        let Some(function) = coroutine.function_at(found.0) else { return call.ret(Value::NIL) };
+        (function, Some(found))
+    };
+    let info = call.table();
+    let prototype = function.prototype();
+    let number = |n: u32| Value::number(f64::from(n));
+    for option in options {
+        match option {
+            b'S' => {
+                let (what, source, short, first, last) = match prototype {
+                    Some(prototype) => {
+                        let template = &prototype.template;
+                        let what = if template.first_line == 0 { "main" } else { "Lua" };
+                        let last = template.first_line + template.num_lines;
+                        let short = chunk_display(&template.chunk_name);
+                        let first = number(template.first_line);
+                        (what, template.chunk_name.to_vec(), short, first, number(last))
+                    }
+                    None => {
+                        let none = Value::number(-1.0);
+                        ("C", b"=[C]".to_vec(), b"[C]".to_vec(), none, none)
+                    }
+                };
+                call.set_field(info, "what", call.string(what))?;
+                call.set_field(info, "source", call.string(source))?;
+                call.set_field(info, "short_src", call.string(short))?;
+                call.set_field(info, "linedefined", first)?;
+                call.set_field(info, "lastlinedefined", last)?;
+            }
+            b'l' => {
+                let line = match (frame, prototype) {
+                    (Some((_, pc)), Some(prototype)) if !pc.is_null() => {
+                        describe::line_at(prototype, pc).map_or(-1.0, f64::from)
+                    }
+                    _ => -1.0,
+                };
+                call.set_field(info, "currentline", line)?;
+            }
+            b'u' => {
+                call.set_field(info, "nups", function.upvalue_count() as f64)?;
+                let (params, is_vararg) =
+                    prototype.map_or((0, true), |p| (p.num_params, p.is_vararg));
+                call.set_field(info, "nparams", f64::from(params))?;
+                call.set_field(info, "isvararg", is_vararg)?;
+            }
+            b'n' => {
+                let name =
+                    frame.and_then(|(base, _)| describe::function_name(coroutine, base));
+                let (kind, name) = name.map_or(("", None), |(kind, name)| (kind, Some(name)));
+                call.set_field(info, "namewhat", call.string(kind))?;
+                if let Some(name) = name {
+                    call.set_field(info, "name", call.string(name))?;
+                }
+            }
+            b'f' => call.set_field(info, "func", function)?,
+            b'L' => {
+                let Some(debug) = prototype.and_then(|p| p.template.debug.as_ref()) else {
+                    continue;
+                };
+                let lines = call.table();
+                for &line in &debug.lines {
+                    call.set(lines, f64::from(line), true)?;
+                }
+                call.set_field(info, "activelines", lines)?;
+            }
+            b'>' => return Err(call.arg_error(skip + 2, "invalid option")),
+            _ => return Err(call.arg_error(skip + 2, "invalid option")),
+        }
+    }
+    call.ret(info)
+}
+
+fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (coroutine, skip) = target(call);
+    let message = call.arg(skip + 1);
+    if !(message.is_nil() || message.is_number() || message.as_string().is_some()) {
+        return call.ret(message);
+    }
+    let message = call.opt_string(skip + 1)?;
+    let own = Gc::ptr_eq(coroutine, call.coroutine);
+    let level = call.opt_int(skip + 2, i32::from(own))?.max(0) as usize;
+    let message = message.as_ref().map(|m| m.as_bytes());
+    call.ret(call.string(traceback::traceback(coroutine, message, level)))
+}
+
+/// Finds local variable `n` of a frame: its name and slot. Negative ones are the extra arguments.
+fn local<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    (base, pc): (usize, *const Instruction),
+    n: i32,
+) -> Option<(Vec<u8>, usize)> {
+    let function = coroutine.function_at(base)?;
+    if n < 0 {
+        let crate::coroutine::Link::Vararg(delta) = coroutine.link_at(base) else { return None };
+        let params = function.prototype()?.num_params as usize;
+        let index = (-n) as usize;
+        if index > (delta - 2).saturating_sub(params) {
+            return None;
+        }
+        return Some((b"(*vararg)".to_vec(), base - delta + params + index - 1));
+    }
+    let slot = (n as usize).checked_sub(1)?;
+    let Some(prototype) = function.prototype() else {
+        let top = coroutine.top.get();
+        return (base + slot < top).then(|| (b"(*temporary)".to_vec(), base + slot));
+    };
+    let index = prototype.index_of(pc).checked_sub(1)?;
+    if let Some(name) = describe::variable_at(prototype, index, slot) {
+        return Some((name, base + slot));
+    }
+    (slot < prototype.frame_size as usize).then(|| (b"(*temporary)".to_vec(), base + slot))
+}
+
+fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (coroutine, skip) = target(call);
+    let n = call.check_int(skip + 2)?;
+    if let Some(function) = call.arg(skip + 1).as_function() {
+        // Of a function that is not active only the parameters are known.
+        let Some(prototype) = function.prototype() else { return call.ret(Value::NIL) };
+        let name = (n >= 1 && n <= i32::from(prototype.num_params))
+            .then(|| describe::variable_at(prototype, 0, n as usize - 1))
+            .flatten();
+        return match name {
+            Some(name) => call.ret(call.string(name)),
+            None => call.ret(Value::NIL),
+        };
+    }
+    let Some(found) = frame(call, coroutine, call.check_int(skip + 1)?) else {
+        return Err(call.arg_error(skip + 1, "level out of range"));
+    };
+    match local(coroutine, found, n) {
+        Some((name, slot)) => call.ret_all(&[call.string(name).into(), coroutine.slot(slot)]),
+        None => call.ret(Value::NIL),
+    }
+}
+
+fn setlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (coroutine, skip) = target(call);
+    let n = call.check_int(skip + 2)?;
+    let value = call.check_any(skip + 3)?;
+    let Some(found) = frame(call, coroutine, call.check_int(skip + 1)?) else {
+        return Err(call.arg_error(skip + 1, "level out of range"));
+    };
+    match local(coroutine, found, n) {
+        Some((name, slot)) => {
+            call.mutation().backward_barrier(Gc::erase(coroutine), None);
+            coroutine.set_slot(slot, value);
+            call.ret(call.string(name))
+        }
+        None => call.ret(Value::NIL),
+    }
+}
+
+/// Returns upvalue `n` of a function: its name, and its cell if it is a Lua closure.
+fn upvalue<'gc>(
+    function: Gc<'gc, Function<'gc>>,
+    n: i32,
+) -> Option<(Vec<u8>, Option<Gc<'gc, Upvalue<'gc>>>)> {
+    let index = usize::try_from(n).ok()?.checked_sub(1)?;
+    if let Some(native) = function.native() {
+        native.values.get(index)?;
+        return Some((Vec::new(), None));
+    }
+    let cell = function.upvalues().get(index)?.get();
+    let debug = function.prototype()?.template.debug.as_ref();
+    let name = debug.and_then(|debug| debug.upvalue_names.get(index));
+    Some((name.map_or_else(Vec::new, |name| name.to_vec()), Some(cell)))
+}
+
+fn getupvalue<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let n = call.check_int(2)?;
+    let function = call.check_function(1)?;
+    match upvalue(function, n) {
+        Some((name, Some(cell))) => call.ret_all(&[call.string(name).into(), cell.get()]),
+        Some((name, None)) => call.ret_all(&[call.string(name).into(), Value::NIL]),
+        None => call.ret0(),
+    }
+}
+
+fn setupvalue<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let value = call.check_any(3)?;
+    let n = call.check_int(2)?;
+    let function = call.check_function(1)?;
+    match upvalue(function, n) {
+        Some((name, Some(cell))) => {
+            Upvalue::set(cell, call.mutation(), value);
+            call.ret(call.string(name))
+        }
+        _ => call.ret0(),
+    }
+}
+
+/// Returns the cell that arguments `n` and `n + 1` name.
+fn check_cell<'gc>(call: &Call<'gc>, n: usize) -> Result<Gc<'gc, Upvalue<'gc>>, Error<'gc>> {
+    let function = call.check_function(n)?;
+    let index = call.check_int(n + 1)?;
+    match upvalue(function, index) {
+        Some((_, Some(cell))) => Ok(cell),
+        _ => Err(call.arg_error(n + 1, "invalid upvalue index")),
+    }
+}
+
+fn upvalueid<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let cell = check_cell(call, 1)?;
+    call.ret(Value::light(call.ctx.serial(&cell.serial)))
+}
+
+fn upvaluejoin<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    check_cell(call, 1)?;
+    let cell = check_cell(call, 3)?;
+    let function = call.check_function(1)?;
+    Function::set_upvalue(function, call.mutation(), call.check_int(2)? as usize - 1, cell);
+    call.ret0()
+}
+
+fn getmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    match call.metatable(call.check_any(1)?) {
+        Some(metatable) => call.ret(metatable),
+        None => call.ret(Value::NIL),
+    }
+}
+
+fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let value = call.arg(1);
+    let metatable = call.arg(2);
+    if !(metatable.is_nil() || metatable.as_table().is_some()) {
+        return Err(call.arg_error(2, "nil or table expected"));
+    }
+    let metatable = metatable.as_table();
+    if let Some(table) = value.as_table() {
+        table.set_metatable(call.mutation(), metatable);
+    } else if let Some(userdata) = value.as_userdata() {
+        Userdata::set_metatable(userdata, call.mutation(), metatable);
+        call.ctx.vm.finalizable.borrow_mut().push(userdata);
+    } else {
+        call.ctx.vm.type_metatables[value.type_of() as usize].set(metatable);
+    }
+    call.ret(value)
+}
+
+fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let value = call.check_any(1)?;
+    match value.as_function() {
+        Some(function) => call.ret(function.env()),
+        None if value.as_coroutine().is_some() => call.ret(call.globals()),
+        None => call.ret(Value::NIL),
+    }
+}
+
+fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let env = call.check_table(2)?;
+    let Some(function) = call.arg(1).as_function() else {
+        return Err(call.error("'setfenv' cannot change environment of given object"));
+    };
+    Function::set_env(function, call.mutation(), env);
+    call.ret(function)
+}
+
+fn getregistry<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.ret(call.ctx.vm.registry)
+}
+
+fn gethook<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.ret(Value::NIL)
+}
+
+fn sethook<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (_, skip) = target(call);
+    if call.arg(skip + 1).is_nil() {
+        return call.ret0();
+    }
+    Err(call.error("debug hooks are not available in a sandbox"))
+}

@@ -1,0 +1,114 @@
+//! The functions that turn text and files into functions: `load`, `loadstring`, `loadfile`, `dofile`.
+
+use std::path::PathBuf;
+
+use gc_arena::Gc;
+
+use crate::call::{Call, NativeResult};
+use crate::context::Context;
+use crate::error::Error;
+use crate::function::Function;
+use crate::table::Table;
+use crate::value::Value;
+
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
+    ctx.register(
+        ctx.globals(),
+        &[("dofile", dofile), ("load", load), ("loadfile", loadfile), ("loadstring", load)],
+    )
+}
+
+/// Compiles a chunk into a function, unless its kind is not among those that `mode` allows.
+fn compile<'gc>(
+    ctx: Context<'gc>,
+    chunk: &[u8],
+    name: &[u8],
+    mode: Option<&[u8]>,
+    env: Option<Gc<'gc, Table<'gc>>>,
+) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
+    let kind = if chunk.starts_with(b"\x1b") { b'b' } else { b't' };
+    if mode.is_some_and(|mode| !mode.contains(&kind)) {
+        return Err(ctx.string("attempt to load chunk with wrong mode").into());
+    }
+    ctx.vm.fuel.set(ctx.vm.fuel.get() - chunk.len() as i64 / 16);
+    let prototype = ctx.load(chunk, name)?;
+    Ok(ctx.main_function(prototype, env.unwrap_or_else(|| ctx.globals())))
+}
+
+/// Returns the function, or nil and the message.
+fn answer<'gc>(
+    call: &Call<'gc>,
+    result: Result<Gc<'gc, Function<'gc>>, Error<'gc>>,
+) -> NativeResult<'gc> {
+    match result {
+        Ok(function) => call.ret(function),
+        Err(error) => match error.value() {
+            Some(message) => call.ret_all(&[Value::NIL, message]),
+            None => Err(error),
+        },
+    }
+}
+
+fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    if call.arg(1).as_function().is_some() {
+        let pieces = call.userdata(Box::new(Vec::<u8>::new()));
+        call.keep(4.max(call.arg_count()))?;
+        call.push(pieces.into())?;
+        return call.invoke(call.arg(1), &[], read_piece);
+    }
+    let chunk = call.check_string(1)?;
+    let name = call.opt_string(2)?;
+    let mode = call.opt_string(3)?;
+    let name = name.as_ref().map_or(chunk.as_bytes(), |name| name.as_bytes());
+    let mode = mode.as_ref().map(|mode| mode.as_bytes());
+    answer(call, compile(call.ctx, chunk.as_bytes(), name, mode, call.arg(4).as_table()))
+}
+
+/// Takes what a reader function returned; the end is nil or an empty string.
+fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let slot = call.arg_count();
+    let state = call.arg(slot).as_userdata().expect("pushed by load");
+    let mut data = state.data().borrow_mut();
+    let pieces: &mut Vec<u8> = data.downcast_mut().expect("made by load");
+    let piece = call.result(1);
+    let text = piece.as_string();
+    if let Some(text) = text.filter(|text| !text.is_empty()) {
+        call.check_room(pieces.len() + text.len())?;
+        pieces.extend_from_slice(text.as_bytes());
+        drop(data);
+        call.keep(slot)?;
+        return call.invoke(call.arg(1), &[], read_piece);
+    }
+    if text.is_none() && !piece.is_nil() {
+        let message = call.string("reader function must return a string");
+        return call.ret_all(&[Value::NIL, message.into()]);
+    }
+    let name = call.opt_string(2)?;
+    let mode = call.opt_string(3)?;
+    let name = name.as_ref().map_or(&b"=(load)"[..], |name| name.as_bytes());
+    let mode = mode.as_ref().map(|mode| mode.as_bytes());
+    answer(call, compile(call.ctx, pieces, name, mode, call.arg(4).as_table()))
+}
+
+fn from_file<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
+    use std::os::unix::ffi::OsStringExt;
+    let file = call.check_string(1)?;
+    let mode = call.opt_string(2)?;
+    let path = PathBuf::from(std::ffi::OsString::from_vec(file.as_bytes().to_vec()));
+    let chunk = call.ctx.vm.environment.read_file(&path).map_err(|error| {
+        let reason = crate::text::os_error(&error);
+        call.string(format!("cannot open {}: {reason}", path.display()))
+    })?;
+    let name = [b"@", file.as_bytes()].concat();
+    let mode = mode.as_ref().map(|mode| mode.as_bytes());
+    compile(call.ctx, &chunk, &name, mode, call.arg(3).as_table())
+}
+
+fn loadfile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    answer(call, from_file(call))
+}
+
+fn dofile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let function = from_file(call)?;
+    call.invoke(function.into(), &[], |call| call.ret_top(call.result_count()))
+}

@@ -1,0 +1,301 @@
+//! `require`, `module` and the package table.
+
+use std::path::PathBuf;
+
+use gc_arena::Gc;
+
+use crate::call::{Call, NativeResult};
+use crate::context::Context;
+use crate::error::Error;
+use crate::function::{Function, NativeFn};
+use crate::table::Table;
+use crate::value::Value;
+use crate::vm::describe;
+
+const DEFAULT_PATH: &str = "./?.lua;/usr/local/share/luajit-2.1/?.lua;/usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua";
+
+pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
+    let globals = ctx.globals();
+    let (package, loaded, preload) = (ctx.table(), ctx.table(), ctx.table());
+    ctx.register(globals, &[("require", require), ("module", module)])?;
+    ctx.register(package, &[("searchpath", searchpath), ("seeall", seeall)])?;
+    ctx.set_field(package, "path", ctx.string(DEFAULT_PATH))?;
+    ctx.set_field(package, "cpath", ctx.string(""))?;
+    ctx.set_field(package, "config", ctx.string("/\n;\n?\n!\n-\n"))?;
+    ctx.set_field(package, "loaded", loaded)?;
+    ctx.set_field(package, "preload", preload)?;
+    let loaders = ctx.table();
+    let searchers: [(&'static str, NativeFn); 2] =
+        [("preload_loader", search_preload), ("lua_loader", search_files)];
+    for (index, (name, run)) in searchers.into_iter().enumerate() {
+        let loader = ctx.native(name, run, &[package.into()]);
+        ctx.set(loaders, (index + 1) as f64, loader)?;
+    }
+    ctx.set_field(package, "loaders", loaders)?;
+    ctx.set_field(globals, "package", package)?;
+    ctx.set_field(ctx.vm.registry, "_LOADED", loaded)?;
+    ctx.set_field(ctx.vm.registry, "_PACKAGE", package)?;
+    for name in ["coroutine", "string", "table", "math", "bit", "os", "io", "debug", "package"] {
+        let library = globals.get(ctx.string(name).into());
+        ctx.set_field(loaded, name, library)?;
+    }
+    ctx.set_field(loaded, "_G", globals)?;
+    let special: [(&'static str, NativeFn); 2] = [
+        ("table.new", |call| call.ret(call.native("new", super::table::table_new, &[]))),
+        ("table.clear", |call| call.ret(call.native("clear", super::table::table_clear, &[]))),
+    ];
+    ctx.register(preload, &special)
+}
+
+fn registry<'gc>(ctx: Context<'gc>, name: &str) -> Gc<'gc, Table<'gc>> {
+    ctx.vm.registry.get(ctx.string(name).into()).as_table().unwrap_or_else(|| ctx.table())
+}
+
+/// Marks a module whose loader is running.
+const LOADING: u32 = u32::MAX;
+
+fn require<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    let loaded = registry(call.ctx, "_LOADED");
+    let value = loaded.get(name.into());
+    if value.same(Value::light(LOADING)) {
+        let shown = String::from_utf8_lossy(name.as_bytes());
+        return Err(call.error(format!("loop or previous error loading module '{shown}'")));
+    }
+    if value.is_truthy() {
+        return call.ret(value);
+    }
+    let loaders = registry(call.ctx, "_PACKAGE").get(call.string("loaders").into());
+    if loaders.as_table().is_none() {
+        return Err(call.error("'package.loaders' must be a table"));
+    }
+    // Own slots: name, loaders, index of the next loader, what the loaders said.
+    call.keep(1)?;
+    call.push(loaders)?;
+    call.push(Value::number(1.0))?;
+    call.push(call.string("").into())?;
+    next_loader(call)
+}
+
+fn next_loader<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let index = call.coroutine.slot(call.base + 2).as_number().unwrap_or(1.0);
+    let loaders = call.coroutine.slot(call.base + 1).as_table().expect("checked by require");
+    let loader = loaders.get(Value::number(index));
+    let name = call.coroutine.slot(call.base);
+    if loader.is_nil() {
+        let mut message = b"module '".to_vec();
+        message.extend_from_slice(name.as_string().expect("checked by require").as_bytes());
+        message.extend_from_slice(b"' not found:");
+        let said = call.coroutine.slot(call.base + 3);
+        message.extend_from_slice(said.as_string().expect("a string").as_bytes());
+        return Err(call.error(message));
+    }
+    call.invoke(loader, &[name], loader_answered)
+}
+
+fn loader_answered<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let answer = call.result(1);
+    let name = call.arg(1);
+    if answer.as_function().is_some() {
+        call.set(registry(call.ctx, "_LOADED"), name, Value::light(LOADING))?;
+        call.keep(4)?;
+        return call.invoke(answer, &[name], module_ran);
+    }
+    if let Some(text) = answer.as_string() {
+        let said = call.arg(4).as_string().expect("a string");
+        call.set_arg(4, call.string([said.as_bytes(), text.as_bytes()].concat()).into());
+    }
+    let index = call.arg(3).as_number().unwrap_or(1.0);
+    call.set_arg(3, Value::number(index + 1.0));
+    call.keep(4)?;
+    next_loader(call)
+}
+
+fn module_ran<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let loaded = registry(call.ctx, "_LOADED");
+    let name = call.arg(1);
+    let result = call.result(1);
+    if !result.is_nil() {
+        call.set(loaded, name, result)?;
+    } else if loaded.get(name).same(Value::light(LOADING)) {
+        call.set(loaded, name, true)?;
+    }
+    call.ret(loaded.get(name))
+}
+
+fn search_preload<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    let package = call.value(0).as_table().expect("given by open");
+    let preload = package.get(call.string("preload").into());
+    let Some(preload) = preload.as_table() else {
+        return Err(call.error("'package.preload' must be a table"));
+    };
+    let loader = preload.get(name.into());
+    if loader.is_nil() {
+        let shown = String::from_utf8_lossy(name.as_bytes());
+        return call.ret(call.string(format!("\n\tno field package.preload['{shown}']")));
+    }
+    call.ret(loader)
+}
+
+/// Returns the first file that exists among the templates of a path, or what was tried.
+fn search<'gc>(
+    ctx: Context<'gc>,
+    name: &[u8],
+    path: &[u8],
+    separator: &[u8],
+    replacement: &[u8],
+) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    let file_name = replace(name, separator, replacement);
+    let mut tried = Vec::new();
+    for template in path.split(|&b| b == b';').filter(|t| !t.is_empty()) {
+        let file = replace(template, b"?", &file_name);
+        let path = PathBuf::from(std::ffi::OsString::from_vec(file.clone()));
+        if let Ok(chunk) = ctx.vm.environment.read_file(&path) {
+            return Ok((file, chunk));
+        }
+        tried.extend_from_slice(b"\n\tno file '");
+        tried.extend_from_slice(&file);
+        tried.push(b'\'');
+    }
+    Err(tried)
+}
+
+fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    if from.is_empty() {
+        return text.to_vec();
+    }
+    let mut result = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = crate::text::find::find_plain(rest, from, 0) {
+        result.extend_from_slice(&rest[..at]);
+        result.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    result.extend_from_slice(rest);
+    result
+}
+
+fn search_files<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    let package = call.value(0).as_table().expect("given by open");
+    let path = package.get(call.string("path").into());
+    let Some(path) = path.as_string() else {
+        return Err(call.error("'package.path' must be a string"));
+    };
+    match search(call.ctx, name.as_bytes(), path.as_bytes(), b".", b"/") {
+        Err(tried) => call.ret(call.string(tried)),
+        Ok((file, chunk)) => {
+            let chunk_name = [b"@", &file[..]].concat();
+            match call.load(&chunk, &chunk_name) {
+                Ok(prototype) => {
+                    let env = call.globals();
+                    call.ret(call.main_function(prototype, env))
+                }
+                Err(error) => {
+                    let mut message = b"error loading module '".to_vec();
+                    message.extend_from_slice(name.as_bytes());
+                    message.extend_from_slice(b"' from file '");
+                    message.extend_from_slice(&file);
+                    message.extend_from_slice(format!("':\n\t{error}").as_bytes());
+                    Err(call.error(message))
+                }
+            }
+        }
+    }
+}
+
+fn searchpath<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (name, path) = (call.check_string(1)?, call.check_string(2)?);
+    let separator = call.opt_string(3)?;
+    let replacement = call.opt_string(4)?;
+    let separator = separator.as_ref().map_or(&b"."[..], |s| s.as_bytes());
+    let replacement = replacement.as_ref().map_or(&b"/"[..], |s| s.as_bytes());
+    match search(call.ctx, name.as_bytes(), path.as_bytes(), separator, replacement) {
+        Ok((file, _)) => call.ret(call.string(file)),
+        Err(tried) => call.ret_all(&[Value::NIL, call.string(tried).into()]),
+    }
+}
+
+fn seeall<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let module = call.check_table(1)?;
+    let metatable = module.metatable().unwrap_or_else(|| {
+        let metatable = call.table();
+        module.set_metatable(call.mutation(), Some(metatable));
+        metatable
+    });
+    call.set_field(metatable, "__index", call.globals())?;
+    call.ret0()
+}
+
+/// Finds or makes the table at a dotted path below the globals; an error when something else is there.
+fn find_table<'gc>(call: &Call<'gc>, path: &[u8]) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
+    let mut table = call.globals();
+    for part in path.split(|&b| b == b'.') {
+        let key: Value<'gc> = call.string(part).into();
+        let value = table.get(key);
+        table = match value.as_table() {
+            Some(next) => next,
+            None if value.is_nil() => {
+                let next = call.table();
+                call.set(table, key, next)?;
+                next
+            }
+            None => {
+                let shown = String::from_utf8_lossy(path);
+                return Err(call.error(format!("name conflict for module '{shown}'")));
+            }
+        };
+    }
+    Ok(table)
+}
+
+fn module<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    let loaded = registry(call.ctx, "_LOADED");
+    let module = match loaded.get(name.into()).as_table() {
+        Some(module) => module,
+        None => {
+            let module = find_table(call, name.as_bytes())?;
+            call.set(loaded, name, module)?;
+            module
+        }
+    };
+    if module.get(call.string("_NAME").into()).is_nil() {
+        call.set_field(module, "_M", module)?;
+        call.set_field(module, "_NAME", name)?;
+        let package = match name.as_bytes().iter().rposition(|&b| b == b'.') {
+            Some(dot) => &name.as_bytes()[..=dot],
+            None => b"",
+        };
+        call.set_field(module, "_PACKAGE", call.string(package))?;
+    }
+    let caller = describe::frame(call.coroutine, call.base, 1)
+        .and_then(|(base, _)| call.coroutine.function_at(base))
+        .filter(|function| !function.is_native());
+    let Some(caller) = caller else {
+        return Err(call.error("'module' not called from a Lua function"));
+    };
+    Function::set_env(caller, call.mutation(), module);
+    // The options are called one after the other; own slots: the arguments, module, index of the next.
+    let count = call.arg_count();
+    call.push(module.into())?;
+    call.push(Value::number(2.0))?;
+    next_option(call, count)
+}
+
+fn next_option<'gc>(call: &Call<'gc>, count: usize) -> NativeResult<'gc> {
+    let slot = call.base + count;
+    let index = call.coroutine.slot(slot + 1).as_number().unwrap_or(0.0) as usize;
+    if index > count {
+        return call.ret0();
+    }
+    call.coroutine.set_slot(slot + 1, Value::number((index + 1) as f64));
+    let option = call.coroutine.slot(call.base + index - 1);
+    call.invoke(option, &[call.coroutine.slot(slot)], |call| {
+        let own = call.arg_count();
+        call.keep(own)?;
+        next_option(call, own - 2)
+    })
+}

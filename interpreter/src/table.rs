@@ -1,0 +1,948 @@
+//! Tables: an array part for the keys 0…n-1 and a hash part of chained nodes.
+//!
+//! The layout is LuaJIT's: the array has a slot for key 0, and a collision is resolved by moving the
+//! node that is not in its main position (Brent's variation). Keys compare by word, since strings are
+//! interned and -0 is stored as 0. A node whose value is nil is dead: its key stays, so that a traversal
+//! that cleared it can go on, but is never followed, since the collector may have freed it.
+
+use std::alloc::{Layout, alloc, dealloc, realloc};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use gc_arena::collect::Trace;
+use gc_arena::{Collect, Finalization, Gc, Mutation};
+
+use crate::heap::{self, Heap};
+use crate::string::LuaString;
+use crate::value::{Type, Value};
+
+/// Most slots of an array part or nodes of a hash part; LuaJIT's limits are of the same order.
+const MAX_SLOTS: u32 = 1 << 27;
+
+/// One entry of the hash part.
+#[derive(Copy, Clone)]
+#[repr(C)]
+pub(crate) struct Node<'gc> {
+    pub(crate) key: Value<'gc>,
+    pub(crate) value: Value<'gc>,
+    /// Distance in nodes to the next one of the chain, 0 at its end.
+    next: i32,
+}
+
+struct SharedNode(Node<'static>);
+
+// SAFETY: the shared empty node is never written: `newkey` checks for it first.
+unsafe impl Sync for SharedNode {}
+
+/// The hash part of every table that has none.
+static EMPTY_NODE: SharedNode =
+    SharedNode(Node { key: Value::NIL, value: Value::NIL, next: 0 });
+
+thread_local! {
+    /// Weak tables that the running collection has traced, to be cleared when marking is done.
+    static TRACED_WEAK: RefCell<Vec<WeakTable>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A weak table that was traced, without its lifetime.
+pub(crate) type WeakTable = *const Table<'static>;
+
+/// Exchanges the weak tables traced on this OS thread with a VM's list of those that its collector has.
+pub(crate) fn swap_weak_list(list: &mut Vec<WeakTable>) {
+    TRACED_WEAK.with(|t| std::mem::swap(&mut *t.borrow_mut(), list));
+    heap::forget_dropped();
+}
+
+/// Bits of [`Table::marks`].
+pub(crate) mod marks {
+    /// The table is known across the bridge: every write to it is recorded.
+    pub(crate) const SHARED: u8 = 1;
+    /// The table was written since the embedder last asked.
+    pub(crate) const DIRTY: u8 = 2;
+}
+
+const WEAK_KEYS: u8 = 1;
+const WEAK_VALUES: u8 = 2;
+
+/// A Lua table.
+pub struct Table<'gc> {
+    array: Cell<*mut Value<'gc>>,
+    nodes: Cell<*mut Node<'gc>>,
+    metatable: Cell<Option<Gc<'gc, Table<'gc>>>>,
+    /// Slots of the array part: keys 0 up to this.
+    array_len: Cell<u32>,
+    /// Nodes of the hash part less one; their number is a power of two.
+    mask: Cell<u32>,
+    /// All nodes from this index on are in use.
+    last_free: Cell<u32>,
+    /// A border that `length` found in the array part.
+    border: Cell<u32>,
+    /// Serial number for `tostring`, 0 until it is needed.
+    pub(crate) serial: Cell<u32>,
+    /// For a metatable: bit `m` is set when metamethod `m` is known to be absent.
+    pub(crate) absent: Cell<u8>,
+    /// For a metatable: `WEAK_*` bits of its `__mode`.
+    mode: Cell<u8>,
+    /// [`marks`].
+    pub(crate) marks: Cell<u8>,
+}
+
+/// Why a table refuses an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TableError {
+    #[error("table index is nil")]
+    NilKey,
+    #[error("table index is NaN")]
+    NanKey,
+    #[error("table overflow")]
+    Overflow,
+    /// The memory limit leaves no room for the larger table; nothing was changed.
+    #[error("not enough memory")]
+    NoMemory,
+    /// The key given to `next` is not in the table.
+    #[error("invalid key to 'next'")]
+    UnknownKey,
+}
+
+impl fmt::Debug for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table")
+            .field("array_len", &self.array_len.get())
+            .field("nodes", &self.node_count())
+            .finish_non_exhaustive()
+    }
+}
+
+fn empty_nodes<'gc>() -> *mut Node<'gc> {
+    (&raw const EMPTY_NODE.0).cast_mut().cast()
+}
+
+fn array_layout(len: u32) -> Layout {
+    Layout::array::<Value<'_>>(len as usize).expect("bounded by MAX_SLOTS")
+}
+
+fn node_layout(len: u32) -> Layout {
+    Layout::array::<Node<'_>>(len as usize).expect("bounded by MAX_SLOTS")
+}
+
+/// Returns the key as an index of the array part, if it is a whole number that fits.
+#[inline(always)]
+pub(crate) fn array_index(key: Value<'_>) -> Option<u32> {
+    if key.is_number() {
+        let n = key.unchecked_number();
+        let index = n as i32;
+        if f64::from(index) == n {
+            return Some(index as u32);
+        }
+    }
+    None
+}
+
+#[inline(always)]
+fn hash_of(key: Value<'_>) -> u32 {
+    match key.as_string() {
+        Some(string) => string.hash(),
+        None => (key.bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32,
+    }
+}
+
+/// Tells the collector that `parent` now holds `child`.
+#[inline(always)]
+pub(crate) fn write_barrier<'gc, T>(mc: &Mutation<'gc>, parent: Gc<'gc, T>, child: Value<'gc>) {
+    if child.is_collectable() {
+        mc.backward_barrier(Gc::erase(parent), Some(child.erased()));
+    }
+}
+
+impl<'gc> Table<'gc> {
+    /// Makes a table with room for `array_len` array slots (key 0 included) and `nodes` hash entries.
+    pub(crate) fn new(
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        array_len: u32,
+        nodes: u32,
+    ) -> Gc<'gc, Table<'gc>> {
+        heap.charge(heap::OBJECT_HEADER + size_of::<Self>());
+        let table = Gc::new(
+            mc,
+            Table {
+                array: Cell::new(std::ptr::null_mut()),
+                nodes: Cell::new(empty_nodes()),
+                metatable: Cell::new(None),
+                array_len: Cell::new(0),
+                mask: Cell::new(0),
+                last_free: Cell::new(0),
+                border: Cell::new(0),
+                serial: Cell::new(0),
+                absent: Cell::new(0),
+                mode: Cell::new(0),
+                marks: Cell::new(0),
+            },
+        );
+        if array_len > 0 {
+            table.resize_array(heap, array_len.min(MAX_SLOTS));
+        }
+        if nodes > 0 {
+            table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two());
+        }
+        table
+    }
+
+    #[inline(always)]
+    fn as_gc(&self) -> Gc<'gc, Table<'gc>> {
+        // SAFETY: tables are made by `new` only, so each lies behind a `Gc` of its arena.
+        unsafe { Gc::from_ptr(self) }
+    }
+
+    /// Returns the metatable.
+    #[inline(always)]
+    pub fn metatable(&self) -> Option<Gc<'gc, Table<'gc>>> {
+        self.metatable.get()
+    }
+
+    /// Sets or removes the metatable.
+    pub fn set_metatable(&self, mc: &Mutation<'gc>, metatable: Option<Gc<'gc, Table<'gc>>>) {
+        if let Some(metatable) = metatable {
+            mc.backward_barrier(Gc::erase(self.as_gc()), Some(Gc::erase(metatable)));
+            metatable.note_mode();
+        }
+        self.metatable.set(metatable);
+        self.note_write();
+    }
+
+    /// Reads `__mode` again, for `trace`, which cannot look it up by name.
+    fn note_mode(&self) {
+        let mut mode = 0;
+        self.for_each(|key, value| {
+            if key.as_string().is_some_and(|s| s.as_bytes() == b"__mode")
+                && let Some(text) = value.as_string()
+            {
+                if text.as_bytes().contains(&b'k') {
+                    mode |= WEAK_KEYS;
+                }
+                if text.as_bytes().contains(&b'v') {
+                    mode |= WEAK_VALUES;
+                }
+            }
+        });
+        self.mode.set(mode);
+    }
+
+    #[inline(always)]
+    fn note_write(&self) {
+        if self.marks.get() & marks::SHARED != 0 {
+            self.marks.set(self.marks.get() | marks::DIRTY);
+        }
+    }
+
+    /// Starts to record writes, for an embedder that mirrors the table elsewhere.
+    pub fn share(&self) {
+        self.marks.set(self.marks.get() | marks::SHARED);
+    }
+
+    /// Returns whether the table was written since it was shared or last asked, and forgets it.
+    pub fn take_dirty(&self) -> bool {
+        let bits = self.marks.get();
+        self.marks.set(bits & !marks::DIRTY);
+        bits & marks::DIRTY != 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_nodes(&self) -> bool {
+        !std::ptr::eq(self.nodes.get(), empty_nodes())
+    }
+
+    /// Returns the number of nodes in the hash part.
+    fn node_count(&self) -> u32 {
+        if self.has_nodes() { self.mask.get() + 1 } else { 0 }
+    }
+
+    #[inline(always)]
+    pub(crate) fn array_len(&self) -> u32 {
+        self.array_len.get()
+    }
+
+    /// Returns the slot of the array part.
+    #[inline(always)]
+    pub(crate) fn array_slot(&self, index: u32) -> Option<&Cell<Value<'gc>>> {
+        if index < self.array_len.get() {
+            // SAFETY: `array` holds `array_len` initialised slots; no reference is kept across a resize
+            // because callers use the cell at once.
+            Some(unsafe { &*self.array.get().add(index as usize).cast::<Cell<Value<'gc>>>() })
+        } else {
+            None
+        }
+    }
+
+    /// Returns the node at `index` of the hash part if there is one, whatever its key.
+    #[inline(always)]
+    pub(crate) fn node_at(&self, index: u32) -> Option<*mut Node<'gc>> {
+        if index <= self.mask.get() {
+            // SAFETY: there are `mask + 1` nodes.
+            Some(unsafe { self.nodes.get().add(index as usize) })
+        } else {
+            None
+        }
+    }
+
+    /// Returns the index of a node of this table.
+    #[inline(always)]
+    pub(crate) fn index_of(&self, node: *mut Node<'gc>) -> u32 {
+        (node as usize - self.nodes.get() as usize) as u32 / size_of::<Node<'_>>() as u32
+    }
+
+    #[inline(always)]
+    fn find_hashed(&self, key: Value<'gc>, hash: u32) -> Option<*mut Node<'gc>> {
+        // SAFETY: chains stay within the `mask + 1` nodes, and end.
+        unsafe {
+            let mut node = self.nodes.get().add((hash & self.mask.get()) as usize);
+            loop {
+                if (*node).key.same(key) {
+                    return Some(node);
+                }
+                if (*node).next == 0 {
+                    return None;
+                }
+                node = node.offset((*node).next as isize);
+            }
+        }
+    }
+
+    /// Finds the node of a string key; its value may be nil.
+    #[inline(always)]
+    pub(crate) fn find_string(&self, key: Gc<'gc, LuaString>) -> Option<*mut Node<'gc>> {
+        self.find_hashed(Value::from(key), key.hash())
+    }
+
+    fn find(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
+        if key.is_nil() {
+            return None;
+        }
+        self.find_hashed(key, hash_of(key))
+    }
+
+    /// Returns the value under `key`, nil when there is none; metamethods are not asked.
+    #[inline]
+    pub fn get(&self, key: Value<'gc>) -> Value<'gc> {
+        if let Some(index) = array_index(key) {
+            return self.get_index(index);
+        }
+        // SAFETY: `find` returns nodes of this table.
+        self.find(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+    }
+
+    /// Returns the value under a whole number that was reduced by [`array_index`].
+    #[inline]
+    pub(crate) fn get_index(&self, index: u32) -> Value<'gc> {
+        if let Some(slot) = self.array_slot(index) {
+            return slot.get();
+        }
+        if !self.has_nodes() {
+            return Value::NIL;
+        }
+        let key = Value::arithmetic(f64::from(index as i32));
+        // SAFETY: `find` returns nodes of this table.
+        self.find(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+    }
+
+    /// Returns the value under a string.
+    #[inline(always)]
+    pub fn get_string(&self, key: Gc<'gc, LuaString>) -> Value<'gc> {
+        // SAFETY: `find_string` returns nodes of this table.
+        self.find_string(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+    }
+
+    /// Puts `value` under `key`, as `rawset` does.
+    ///
+    /// # Errors
+    ///
+    /// When the key cannot be one, or the table cannot grow; the table is then unchanged.
+    pub fn set(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
+        self.note_write();
+        write_barrier(mc, self.as_gc(), value);
+        if let Some(index) = array_index(key) {
+            return self.set_index_unbarriered(mc, heap, index, value);
+        }
+        if let Some(node) = self.find(key) {
+            // SAFETY: `find` returns nodes of this table.
+            unsafe { (*node).value = value };
+            if key.as_string().is_some() {
+                self.absent.set(0);
+            }
+            return Ok(());
+        }
+        if key.is_nil() {
+            return Err(TableError::NilKey);
+        }
+        if key.is_number() && key.unchecked_number().is_nan() {
+            return Err(TableError::NanKey);
+        }
+        if value.is_nil() {
+            return Ok(());
+        }
+        self.insert(mc, heap, key, value)
+    }
+
+    /// Puts `value` under a whole number.
+    pub(crate) fn set_index(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        index: u32,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
+        self.note_write();
+        write_barrier(mc, self.as_gc(), value);
+        self.set_index_unbarriered(mc, heap, index, value)
+    }
+
+    fn set_index_unbarriered(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        index: u32,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
+        if let Some(slot) = self.array_slot(index) {
+            slot.set(value);
+            return Ok(());
+        }
+        let key = Value::arithmetic(f64::from(index as i32));
+        if self.has_nodes()
+            && let Some(node) = self.find(key)
+        {
+            // SAFETY: `find` returns nodes of this table.
+            unsafe { (*node).value = value };
+            return Ok(());
+        }
+        if value.is_nil() {
+            return Ok(());
+        }
+        let len = self.array_len.get();
+        if index == len.max(1) {
+            // The element after the last one: arrays grow by doubling without a count of all keys.
+            let larger = (len * 2).max(4);
+            if larger > MAX_SLOTS {
+                return Err(TableError::Overflow);
+            }
+            if !heap.has_room(array_layout(larger).size()) {
+                return Err(TableError::NoMemory);
+            }
+            self.resize_array(heap, larger);
+            if self.has_nodes() {
+                self.take_from_hash(len, larger);
+            }
+            self.array_slot(index).expect("just grown").set(value);
+            return Ok(());
+        }
+        self.insert(mc, heap, key, value)
+    }
+
+    /// Moves values of whole-number keys from `start` to `end` out of the hash part.
+    fn take_from_hash(&self, start: u32, end: u32) {
+        let move_one = |node: *mut Node<'gc>| {
+            // SAFETY: `node` is one of this table's nodes.
+            unsafe {
+                if !(*node).value.is_nil()
+                    && let Some(index) = array_index((*node).key)
+                    && (start..end).contains(&index)
+                {
+                    self.array_slot(index).expect("in range").set((*node).value);
+                    (*node).value = Value::NIL;
+                }
+            }
+        };
+        if self.node_count() > end - start {
+            for index in start..end {
+                if let Some(node) = self.find(Value::arithmetic(f64::from(index))) {
+                    move_one(node);
+                }
+            }
+        } else {
+            for index in 0..self.node_count() {
+                move_one(self.node_at(index).expect("in range"));
+            }
+        }
+    }
+
+    /// Reallocates the array part to `len` slots, which must not be fewer than before.
+    fn resize_array(&self, heap: &Heap, len: u32) {
+        let old_len = self.array_len.get();
+        debug_assert!(len > old_len);
+        let layout = array_layout(len);
+        // SAFETY: the old pointer, when there is one, was allocated with the layout of `old_len` slots; the
+        // layout is not empty; the new slots are initialised before they become visible.
+        unsafe {
+            let array = if old_len == 0 {
+                alloc(layout)
+            } else {
+                realloc(self.array.get().cast(), array_layout(old_len), layout.size())
+            }
+            .cast::<Value<'gc>>();
+            if array.is_null() {
+                std::alloc::handle_alloc_error(layout);
+            }
+            for index in old_len..len {
+                array.add(index as usize).write(Value::NIL);
+            }
+            self.array.set(array);
+        }
+        heap.charge(layout.size());
+        heap.release(array_layout(old_len).size());
+        self.array_len.set(len);
+    }
+
+    /// Gives the table an empty hash part; the old one must be saved by the caller.
+    fn allocate_nodes(&self, heap: &Heap, count: u32) {
+        debug_assert!(count.is_power_of_two());
+        let layout = node_layout(count);
+        heap.charge(layout.size());
+        // SAFETY: the layout is not empty, and all nodes are initialised.
+        unsafe {
+            let nodes = alloc(layout).cast::<Node<'gc>>();
+            if nodes.is_null() {
+                std::alloc::handle_alloc_error(layout);
+            }
+            for index in 0..count as usize {
+                nodes.add(index).write(Node { key: Value::NIL, value: Value::NIL, next: 0 });
+            }
+            self.nodes.set(nodes);
+        }
+        self.mask.set(count - 1);
+        self.last_free.set(count);
+    }
+
+    /// Adds a key that is not in the table.
+    #[inline(never)]
+    fn insert(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
+        write_barrier(mc, self.as_gc(), key);
+        loop {
+            if self.has_nodes()
+                && let Some(node) = self.new_node(key)
+            {
+                // SAFETY: `new_node` returns a node of this table.
+                unsafe { (*node).value = value };
+                if key.as_string().is_some() {
+                    self.absent.set(0);
+                    if key.as_string().is_some_and(|s| s.as_bytes() == b"__mode") {
+                        self.note_mode();
+                    }
+                }
+                return Ok(());
+            }
+            self.rehash(heap, key)?;
+            // The new sizes may have made room for the key in the array part.
+            if let Some(slot) = array_index(key).and_then(|index| self.array_slot(index)) {
+                slot.set(value);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Finds a place for a new key in the hash part and stores the key there.
+    fn new_node(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
+        let nodes = self.nodes.get();
+        let mask = self.mask.get();
+        // SAFETY: all node pointers stay within the `mask + 1` nodes: main positions are masked, `last_free`
+        // never exceeds their number, and chains link nodes of this part.
+        unsafe {
+            let main = nodes.add((hash_of(key) & mask) as usize);
+            if (*main).value.is_nil() {
+                // Free, or dead: it may stay in the chain that it is in, for a look-up of the new key starts
+                // right here.
+                (*main).key = key;
+                return Some(main);
+            }
+            let mut free = self.last_free.get();
+            let spare = loop {
+                if free == 0 {
+                    self.last_free.set(0);
+                    return None;
+                }
+                free -= 1;
+                let candidate = nodes.add(free as usize);
+                if (*candidate).key.is_nil() && (*candidate).value.is_nil() {
+                    break candidate;
+                }
+            };
+            self.last_free.set(free);
+            let owner = nodes.add((hash_of((*main).key) & mask) as usize);
+            if owner == main {
+                // The colliding node is where it belongs: chain the new key behind it.
+                (*spare).next = if (*main).next == 0 {
+                    0
+                } else {
+                    main.offset((*main).next as isize).offset_from(spare) as i32
+                };
+                (*main).next = spare.offset_from(main) as i32;
+                (*spare).key = key;
+                Some(spare)
+            } else {
+                // The colliding node is a guest: move it and take its place. A dead node may have been
+                // reused in place, so the guest need not be in its owner's chain; then it starts its own
+                // look-ups at a position where no chain leads to it, and must not be relinked.
+                let mut previous = owner;
+                while (*previous).next != 0 && previous.offset((*previous).next as isize) != main {
+                    previous = previous.offset((*previous).next as isize);
+                }
+                debug_assert!((*previous).next != 0, "a guest is in its owner's chain");
+                (*previous).next = spare.offset_from(previous) as i32;
+                *spare = *main;
+                if (*main).next != 0 {
+                    (*spare).next = main.offset((*main).next as isize).offset_from(spare) as i32;
+                    (*main).next = 0;
+                }
+                (*main).key = key;
+                (*main).value = Value::NIL;
+                Some(main)
+            }
+        }
+    }
+
+    /// Chooses new sizes for both parts such that more than half of the array is in use, and moves
+    /// everything there (Lua 5.1's `rehash`).
+    #[cold]
+    fn rehash(&self, heap: &Heap, extra: Value<'gc>) -> Result<(), TableError> {
+        // counts[b] is the number of whole keys k with 2^(b-1) < k <= 2^b.
+        let mut counts = [0u32; 32];
+        let mut whole = 0u32;
+        let mut total = 1u32;
+        let mut count = |key: Value<'gc>| {
+            if let Some(index) = array_index(key)
+                && (1..=MAX_SLOTS).contains(&index)
+            {
+                counts[(u32::BITS - (index - 1).leading_zeros()) as usize] += 1;
+                whole += 1;
+            }
+        };
+        count(extra);
+        for index in 1..self.array_len.get() {
+            if !self.array_slot(index).expect("in range").get().is_nil() {
+                count(Value::arithmetic(f64::from(index)));
+                total += 1;
+            }
+        }
+        if let Some(zero) = self.array_slot(0)
+            && !zero.get().is_nil()
+        {
+            total += 1;
+        }
+        for index in 0..self.node_count() {
+            // SAFETY: `node_at` returns nodes of this table.
+            let node = unsafe { &*self.node_at(index).expect("in range") };
+            if !node.value.is_nil() {
+                count(node.key);
+                total += 1;
+            }
+        }
+        let (mut seen, mut in_array, mut best) = (0, 0, 0u32);
+        let mut size = 1u32;
+        for bucket in counts.iter().take(28) {
+            seen += bucket;
+            if seen > size / 2 {
+                best = size;
+                in_array = seen;
+            }
+            if seen == whole {
+                break;
+            }
+            size *= 2;
+        }
+        // Slot 0 comes on top; an array that exists is never made smaller.
+        let array_len = if best == 0 { 0 } else { best + 1 }.max(self.array_len.get());
+        if array_len > best + 1 {
+            in_array = 0;
+            for index in 1..array_len {
+                if let Some(slot) = self.array_slot(index)
+                    && !slot.get().is_nil()
+                {
+                    in_array += 1;
+                }
+            }
+        }
+        let wanted = (total - in_array).max(1);
+        if wanted > MAX_SLOTS || array_len > MAX_SLOTS {
+            return Err(TableError::Overflow);
+        }
+        self.resize(heap, array_len, wanted.next_power_of_two())
+    }
+
+    fn resize(&self, heap: &Heap, array_len: u32, node_count: u32) -> Result<(), TableError> {
+        let room = array_layout(array_len).size() + node_layout(node_count).size();
+        if !heap.has_room(room) {
+            return Err(TableError::NoMemory);
+        }
+        let (old_nodes, old_count) = (self.nodes.get(), self.node_count());
+        let old_array = self.array_len.get();
+        if array_len > old_array {
+            self.resize_array(heap, array_len);
+        }
+        self.allocate_nodes(heap, node_count);
+        for index in (0..old_count as usize).rev() {
+            // SAFETY: the old part had `old_count` nodes; it is freed below, with the layout it was made with.
+            let node = unsafe { *old_nodes.add(index) };
+            if node.value.is_nil() {
+                continue;
+            }
+            if let Some(slot) = array_index(node.key).and_then(|index| self.array_slot(index)) {
+                slot.set(node.value);
+            } else {
+                let place = self.new_node(node.key).expect("the new part has room for all");
+                // SAFETY: `new_node` returns a node of this table.
+                unsafe { (*place).value = node.value };
+            }
+        }
+        if old_count > 0 {
+            // SAFETY: as above; nothing refers to the old nodes any more.
+            unsafe { dealloc(old_nodes.cast(), node_layout(old_count)) };
+            heap.release(node_layout(old_count).size());
+        }
+        Ok(())
+    }
+
+    /// Returns a border: `n` with `t[n] ~= nil` and `t[n + 1] == nil`, as the operator `#` does.
+    pub fn length(&self) -> u32 {
+        let slot = |index: u32| self.array_slot(index).is_some_and(|s| !s.get().is_nil());
+        let len = self.array_len.get();
+        if len > 1 && !slot(len - 1) {
+            let hint = self.border.get();
+            if hint + 1 < len && slot(hint) {
+                if !slot(hint + 1) {
+                    return hint;
+                }
+                if !slot(hint + 2) {
+                    self.border.set(hint + 1);
+                    return hint + 1;
+                }
+            }
+            let (mut low, mut high) = (0, len - 1);
+            while high - low > 1 {
+                let middle = (low + high) / 2;
+                if slot(middle) { low = middle } else { high = middle }
+            }
+            self.border.set(low);
+            return low;
+        }
+        let last = len.saturating_sub(1);
+        if !self.has_nodes() {
+            return last;
+        }
+        // The array is full; the sequence may go on in the hash part.
+        let present = |index: u32| !self.get_index(index).is_nil();
+        let (mut low, mut high) = (last, last + 1);
+        while present(high) {
+            low = high;
+            if high > i32::MAX as u32 / 2 {
+                // Built to mislead: search in steps of one (Lua 5.1's `unbound_search`).
+                let mut index = 1;
+                while present(index) {
+                    index += 1;
+                }
+                return index - 1;
+            }
+            high *= 2;
+        }
+        while high - low > 1 {
+            let middle = (low + high) / 2;
+            if present(middle) { low = middle } else { high = middle }
+        }
+        low
+    }
+
+    /// Returns the first entry at or after the traversal position, with the position after it.
+    #[inline(always)]
+    pub(crate) fn entry_from(&self, mut position: u32) -> Option<(u32, Value<'gc>, Value<'gc>)> {
+        let len = self.array_len.get();
+        while position < len {
+            let value = self.array_slot(position).expect("in range").get();
+            position += 1;
+            if !value.is_nil() {
+                return Some((position, Value::arithmetic(f64::from(position - 1)), value));
+            }
+        }
+        if self.has_nodes() {
+            let mut index = position - len;
+            while let Some(node) = self.node_at(index) {
+                index += 1;
+                // SAFETY: `node_at` returns nodes of this table.
+                let node = unsafe { &*node };
+                if !node.value.is_nil() {
+                    return Some((index + len, node.key, node.value));
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns the entry after `key` in traversal order, the first one for nil, `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the key is not in the table.
+    pub fn next(
+        &self,
+        key: Value<'gc>,
+    ) -> Result<Option<(Value<'gc>, Value<'gc>)>, TableError> {
+        let position = if key.is_nil() {
+            0
+        } else if let Some(index) = array_index(key).filter(|&i| i < self.array_len.get()) {
+            index + 1
+        } else {
+            let key = match array_index(key) {
+                Some(index) => Value::arithmetic(f64::from(index as i32)),
+                None => key,
+            };
+            let node = self.find(key).filter(|_| self.has_nodes()).ok_or(TableError::UnknownKey)?;
+            self.array_len.get() + self.index_of(node) + 1
+        };
+        Ok(self.entry_from(position).map(|(_, key, value)| (key, value)))
+    }
+
+    /// Calls `visit` for every entry, in traversal order.
+    pub fn for_each(&self, mut visit: impl FnMut(Value<'gc>, Value<'gc>)) {
+        let mut position = 0;
+        while let Some((next, key, value)) = self.entry_from(position) {
+            visit(key, value);
+            position = next;
+        }
+    }
+
+    /// Copies the contents of a constant table, as `TDUP` does.
+    pub(crate) fn duplicate(&self, mc: &Mutation<'gc>, heap: &Heap) -> Gc<'gc, Table<'gc>> {
+        let copy = Table::new(mc, heap, self.array_len.get(), self.node_count());
+        // SAFETY: both tables have parts of the same sizes, and they do not overlap. `copy` is new, so no
+        // barrier is needed: it is white, or allocated while sweeping.
+        unsafe {
+            if self.array_len.get() > 0 {
+                std::ptr::copy_nonoverlapping(
+                    self.array.get(),
+                    copy.array.get(),
+                    self.array_len.get() as usize,
+                );
+            }
+            if self.has_nodes() {
+                std::ptr::copy_nonoverlapping(
+                    self.nodes.get(),
+                    copy.nodes.get(),
+                    self.mask.get() as usize + 1,
+                );
+                copy.last_free.set(self.last_free.get());
+            }
+        }
+        copy
+    }
+
+    /// Removes all entries and keeps the room that they took.
+    pub(crate) fn clear(&self) {
+        self.note_write();
+        for index in 0..self.array_len.get() {
+            self.array_slot(index).expect("in range").set(Value::NIL);
+        }
+        for index in 0..self.node_count() {
+            // SAFETY: `node_at` returns nodes of this table.
+            unsafe {
+                *self.node_at(index).expect("in range") =
+                    Node { key: Value::NIL, value: Value::NIL, next: 0 };
+            }
+        }
+        if self.has_nodes() {
+            self.last_free.set(self.mask.get() + 1);
+        }
+        self.absent.set(0);
+        self.mode.set(0);
+    }
+
+    /// Removes the dead entries of every weak table that the finished marking has traced.
+    pub(crate) fn clear_weak(fc: &Finalization<'gc>) {
+        let tables = TRACED_WEAK.with(|t| std::mem::take(&mut *t.borrow_mut()));
+        for table in tables {
+            // SAFETY: the table was traced in this cycle, of the arena that is being collected, hence alive.
+            let table: &Table<'gc> = unsafe { &*table.cast() };
+            table.clear_dead(fc);
+        }
+    }
+
+    fn clear_dead(&self, fc: &Finalization<'gc>) {
+        let is_dead = |value: Value<'gc>| value.is_collectable() && Gc::is_dead(fc, value.erased());
+        for index in 0..self.array_len.get() {
+            let slot = self.array_slot(index).expect("in range");
+            if is_dead(slot.get()) {
+                slot.set(Value::NIL);
+            }
+        }
+        for index in 0..self.node_count() {
+            // SAFETY: `node_at` returns nodes of this table.
+            let node = unsafe { &mut *self.node_at(index).expect("in range") };
+            if !node.value.is_nil() && (is_dead(node.key) || is_dead(node.value)) {
+                node.value = Value::NIL;
+            }
+        }
+    }
+}
+
+// SAFETY: every live key and value and the metatable are traced, except for the weak sides of a weak table,
+// which `clear_weak` removes before they are freed. A node with a nil value is never followed.
+unsafe impl<'gc> Collect<'gc> for Table<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        let mut mode = 0;
+        if let Some(metatable) = self.metatable.get() {
+            cc.trace_gc(Gc::erase(metatable));
+            mode = metatable.mode.get();
+        }
+        if mode != 0 {
+            TRACED_WEAK.with(|t| t.borrow_mut().push((&raw const *self).cast()));
+        }
+        // Strings are values: they are never removed from a weak table.
+        let traces = |value: Value<'gc>, weak: u8| {
+            mode & weak == 0 || value.type_of() == Type::String
+        };
+        for index in 0..self.array_len.get() {
+            let value = self.array_slot(index).expect("in range").get();
+            if traces(value, WEAK_VALUES) {
+                value.trace(cc);
+            }
+        }
+        for index in 0..self.node_count() {
+            // SAFETY: `node_at` returns nodes of this table.
+            let node = unsafe { &*self.node_at(index).expect("in range") };
+            if !node.value.is_nil() {
+                if traces(node.key, WEAK_KEYS) {
+                    node.key.trace(cc);
+                }
+                if traces(node.value, WEAK_VALUES) {
+                    node.value.trace(cc);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        let (array_len, node_count) = (self.array_len.get(), self.node_count());
+        let mut bytes = heap::OBJECT_HEADER + size_of::<Self>();
+        // SAFETY: both parts were allocated with these layouts.
+        unsafe {
+            if array_len > 0 {
+                bytes += array_layout(array_len).size();
+                dealloc(self.array.get().cast(), array_layout(array_len));
+            }
+            if node_count > 0 {
+                bytes += node_layout(node_count).size();
+                dealloc(self.nodes.get().cast(), node_layout(node_count));
+            }
+        }
+        heap::dropped(bytes);
+    }
+}

@@ -1,0 +1,157 @@
+//! `math.random`: LuaJIT's generator, so that a seed gives the sequence that it gives there.
+//! It is a combined Tausworthe generator with period 2^223 (L'Ecuyer, "Tables of maximally equidistributed
+//! combined LFSR generators", table 3, first entry) and is of no use for secrets.
+
+/// The state of `math.random`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Random {
+    state: [u64; 4],
+}
+
+impl Default for Random {
+    fn default() -> Random {
+        Random::new()
+    }
+}
+
+/// For each component: its degree k, and the shifts q and s of L'Ecuyer's table.
+const COMPONENTS: [(u32, u32, u32); 4] = [(63, 31, 18), (58, 19, 28), (55, 24, 7), (47, 21, 8)];
+
+impl Random {
+    /// The state every program starts with.
+    pub fn new() -> Random {
+        Random {
+            state: [
+                0xa0d2_7757_0a34_5b8c,
+                0x764a_296c_5d4a_a64f,
+                0x5122_0704_070a_deaa,
+                0x2a27_17b5_a7b7_b927,
+            ],
+        }
+    }
+
+    /// `math.randomseed(seed)`.
+    pub fn seed(&mut self, seed: f64) {
+        // All NaNs are one seed, the one the processor makes of 0/0.
+        let mut number = seed;
+        for (component, (degree, _, _)) in self.state.iter_mut().zip(COMPONENTS) {
+            // Two roundings, as in C: a fused operation would give other seeds.
+            number = number * std::f64::consts::PI + std::f64::consts::E;
+            let bits = if number.is_nan() {
+                0xfff8_0000_0000_0000
+            } else {
+                number.to_bits()
+            };
+            // One of the upper k bits must be set.
+            let least = 1 << (64 - degree);
+            *component = if bits < least { bits + least } else { bits };
+        }
+        for _ in 0..10 {
+            self.next_bits();
+        }
+    }
+
+    fn next_bits(&mut self) -> u64 {
+        let mut result = 0;
+        for (component, (degree, q, s)) in self.state.iter_mut().zip(COMPONENTS) {
+            let z = *component;
+            let kept = z & (u64::MAX << (64 - degree));
+            *component = (((z << q) ^ z) >> (degree - s)) ^ (kept << s);
+            result ^= *component;
+        }
+        result
+    }
+
+    /// `math.random()`: a number from 0 up to but not including 1.
+    pub fn next_double(&mut self) -> f64 {
+        const ONE: u64 = 0x3ff0_0000_0000_0000;
+        f64::from_bits(self.next_bits() & 0x000f_ffff_ffff_ffff | ONE) - 1.0
+    }
+
+    /// `math.random(high)`: an integer from 1 to `high`. LuaJIT refuses no argument.
+    pub fn up_to(&mut self, high: f64) -> f64 {
+        (self.next_double() * high).floor() + 1.0
+    }
+
+    /// `math.random(low, high)`: an integer from `low` to `high`, if they are integers.
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+        (self.next_double() * (high - low + 1.0)).floor() + low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unseeded_program() {
+        let mut random = Random::new();
+        let first: Vec<f64> = (0..6).map(|_| random.next_double()).collect();
+        assert_eq!(
+            first,
+            [
+                0.79420629243124097,
+                0.69885246563716397,
+                0.59010374172810343,
+                0.75322861668360219,
+                0.080971251199854377,
+                0.66110719599521794
+            ]
+        );
+    }
+
+    #[test]
+    fn seeds() {
+        let cases = [
+            (0.0, 0.79420629243124097, 0.69885246563716397),
+            (1.0, 0.3238105623786367, 0.013613396334358319),
+            (42.0, 0.95607928791821051, 0.0089557217859255189),
+            (-1.0, 0.30439379925102106, 0.6416223298663617),
+            (1e300, 0.36124793752899786, 0.70089741386661708),
+            (0.5, 0.09657393438653461, 0.96226945770684003),
+            (
+                9007199254740992.0,
+                0.11119516469892154,
+                0.0055897552230501635,
+            ),
+            (f64::NAN, 0.99401821283724456, 0.82430343420664043),
+            (f64::INFINITY, 0.98541213607668121, 0.2736476862450834),
+            (f64::NEG_INFINITY, 0.98498511396568955, 0.89867478034184867),
+        ];
+        for (seed, first, second) in cases {
+            let mut random = Random::new();
+            random.seed(seed);
+            assert_eq!(
+                (random.next_double(), random.next_double()),
+                (first, second),
+                "{seed}"
+            );
+        }
+    }
+
+    #[test]
+    fn ranges() {
+        let mut random = Random::new();
+        random.seed(42.0);
+        for _ in 0..4 {
+            random.next_double();
+        }
+        assert_eq!(random.up_to(10.0), 8.0);
+        assert_eq!(random.up_to(6.0), 5.0);
+        assert_eq!(random.between(1.0, 100.0), 7.0);
+        assert_eq!(random.between(-5.0, 5.0), -3.0);
+        assert_eq!(random.up_to(0.0), 1.0);
+        assert_eq!(random.up_to(9007199254740992.0), 6163997105227949.0);
+        assert_eq!(random.between(0.5, 3.5), 2.5);
+        assert_eq!(random.between(5.0, 1.0), 4.0);
+        assert_eq!(random.up_to(1e300), 8.2245641421305196e+299);
+        assert_eq!(random.up_to(-3.0), -2.0);
+        assert!(random.up_to(f64::NAN).is_nan());
+        assert_eq!(random.up_to(f64::INFINITY), f64::INFINITY);
+        assert_eq!(random.between(-1e308, 1e308), f64::INFINITY);
+        assert_eq!(
+            random.between(1.0, 1152921504606846976.0),
+            3.5960860252454246e+17
+        );
+    }
+}

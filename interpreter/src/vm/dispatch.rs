@@ -1,0 +1,934 @@
+//! The dispatch loop: executes the bytecode of Lua functions.
+//!
+//! One `match` over 32-bit instructions, with the instruction pointer, the frame's base and its constants
+//! in locals. The fast path of each operation is here; everything else saves the state and goes to
+//! `metamethod` or `transfer`.
+//!
+//! # Safety
+//!
+//! The unchecked accesses below rest on three invariants:
+//! - Code has passed `bytecode::verify`: registers are below the frame size, constants, upvalues and jump
+//!   targets exist, and control cannot run off the end.
+//! - A frame is entered only when its registers and `SLACK` more slots fit the stack, and `base` is taken
+//!   anew after everything that may move the stack.
+//! - The function of the current frame lies at `base - 2`, so its prototype is alive.
+
+use std::cell::Cell;
+
+use gc_arena::Gc;
+
+use crate::bytecode::opcode::{self, Op};
+use crate::call::{Action, Call, Next};
+use crate::context::Context;
+use crate::coroutine::{Coroutine, Link, Resume};
+use crate::function::{Function, Instruction, Prototype, Upvalue};
+use crate::string::LuaString;
+use crate::table::{Table, array_index, write_barrier};
+use crate::value::Value;
+use crate::vm::arithmetic::modulo;
+use crate::vm::metamethod;
+use crate::vm::transfer::{self, Exit, Flow, Step};
+
+/// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
+const MAX_NODE_HINT: usize = 1 << 10;
+
+/// Runs the current coroutine until something stops it; the fuel left is in `Vm::fuel`.
+pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
+    let coroutine = ctx.vm.current.get().expect("a coroutine to run");
+    // From here on the stack is written without barriers.
+    ctx.mc.backward_barrier(Gc::erase(coroutine), None);
+    let flow = match coroutine.resume.replace(Resume::Run) {
+        Resume::Run if !ctx.vm.finalizers.borrow().is_empty() => {
+            transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
+        }
+        Resume::Run => Flow::Continue,
+        Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
+        Resume::Return(count) => {
+            let first = coroutine.top.get() - count;
+            transfer::drive(ctx, Step::Return { base: coroutine.base.get(), first, count })
+        }
+        Resume::Raise => {
+            let top = coroutine.top.get() - 1;
+            coroutine.top.set(top);
+            let error = crate::error::Error::new(coroutine.slot(top));
+            transfer::drive(ctx, Step::Throw(error))
+        }
+    };
+    match flow {
+        Flow::Exit(exit) => exit,
+        // SAFETY: the current coroutine is at an instruction of a Lua function, as `Continue` says.
+        Flow::Continue => unsafe { execute(ctx) },
+    }
+}
+
+/// Reads an instruction's cached node if it holds `key`.
+#[inline(always)]
+unsafe fn cached<'gc>(
+    table: Gc<'gc, Table<'gc>>,
+    instruction: *const Instruction,
+    key: Gc<'gc, LuaString>,
+) -> Option<*mut crate::table::Node<'gc>> {
+    // SAFETY: the instruction is the one being executed; `node_at` checks the index.
+    unsafe {
+        let cache: &Cell<u32> = &(*instruction).cache;
+        if let Some(node) = table.node_at(cache.get())
+            && (*node).key.same(Value::from(key))
+        {
+            return Some(node);
+        }
+        let node = table.find_string(key)?;
+        cache.set(table.index_of(node));
+        Some(node)
+    }
+}
+
+/// Executes instructions from the saved address of the current coroutine on.
+///
+/// # Safety
+///
+/// The coroutine must be at an instruction of a Lua function.
+unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
+    let Context { mc, vm } = ctx;
+    let heap = &vm.heap;
+    // SAFETY: see the module's documentation; the block spans the whole loop because every instruction
+    // relies on the same three invariants.
+    unsafe {
+        let mut coroutine: Gc<'gc, Coroutine<'gc>>;
+        let mut base: *mut Value<'gc>;
+        let mut pc: *const Instruction;
+        let mut constants: *const Value<'gc>;
+        let mut limit: *mut Value<'gc>;
+        let mut fuel: i64;
+
+        macro_rules! function {
+            () => {{
+                let function: Gc<'gc, Function<'gc>> =
+                    (*base.sub(2)).as_function().unwrap_unchecked();
+                function
+            }};
+        }
+        macro_rules! load {
+            () => {
+                coroutine = vm.current.get().unwrap_unchecked();
+                base = coroutine.stack().add(coroutine.base.get());
+                pc = coroutine.pc.get();
+                limit = coroutine.limit();
+                constants = function!().prototype_unchecked().constants();
+                fuel = vm.fuel.get();
+            };
+        }
+        macro_rules! save {
+            () => {
+                let index = base.offset_from(coroutine.stack()) as usize;
+                coroutine.base.set(index);
+                coroutine.top.set(index);
+                coroutine.pc.set(pc);
+                vm.fuel.set(fuel);
+            };
+        }
+        // Leaves the loop at a safe point: the next instruction has not begun.
+        macro_rules! exit {
+            ($exit:expr) => {{
+                save!();
+                return $exit;
+            }};
+        }
+        // Hands the instruction to code that works on the saved state.
+        macro_rules! slow {
+            ($flow:expr) => {{
+                save!();
+                match $flow {
+                    Flow::Continue => {
+                        load!();
+                        continue;
+                    }
+                    Flow::Exit(exit) => return exit,
+                }
+            }};
+        }
+        macro_rules! burn {
+            () => {
+                fuel -= 1;
+                if fuel <= 0 {
+                    exit!(Exit::OutOfFuel);
+                }
+            };
+        }
+        macro_rules! collect_if_due {
+            () => {
+                if heap.is_due() {
+                    exit!(Exit::CollectDue);
+                }
+            };
+        }
+
+        load!();
+        loop {
+            let here = pc;
+            let word = (*pc).word;
+            pc = pc.add(1);
+
+            macro_rules! a {
+                () => {
+                    opcode::a(word)
+                };
+            }
+            macro_rules! b {
+                () => {
+                    opcode::b(word)
+                };
+            }
+            macro_rules! c {
+                () => {
+                    opcode::c(word)
+                };
+            }
+            macro_rules! d {
+                () => {
+                    opcode::d(word)
+                };
+            }
+            macro_rules! reg {
+                ($index:expr) => {
+                    *base.add($index)
+                };
+            }
+            macro_rules! number {
+                ($index:expr) => {
+                    *constants.add($index)
+                };
+            }
+            macro_rules! constant {
+                ($index:expr) => {
+                    *constants.sub(1 + $index)
+                };
+            }
+            macro_rules! string {
+                ($index:expr) => {{
+                    let string: Gc<'gc, LuaString> = constant!($index).as_string().unwrap_unchecked();
+                    string
+                }};
+            }
+            macro_rules! jump {
+                ($word:expr) => {
+                    pc = pc.offset(opcode::jump($word))
+                };
+            }
+            // Every comparison is followed by the jump that it takes or skips.
+            macro_rules! jump_if {
+                ($condition:expr) => {{
+                    let condition = $condition;
+                    let word = (*pc).word;
+                    pc = pc.add(1);
+                    if condition {
+                        jump!(word);
+                    }
+                }};
+            }
+            macro_rules! compare {
+                ($operator:tt, $negated:expr) => {{
+                    let (x, y) = (reg!(a!()), reg!(d!()));
+                    if x.is_number() && y.is_number() {
+                        let holds = x.unchecked_number() $operator y.unchecked_number();
+                        jump_if!(holds != $negated)
+                    } else {
+                        slow!(metamethod::compare(ctx, x, y))
+                    }
+                }};
+            }
+            macro_rules! equal {
+                ($negated:expr) => {{
+                    let (x, y) = (reg!(a!()), reg!(d!()));
+                    if x.is_number() && y.is_number() {
+                        jump_if!((x.unchecked_number() == y.unchecked_number()) != $negated)
+                    } else if x.same(y) {
+                        jump_if!(!$negated)
+                    } else if x.as_table().is_some() && y.as_table().is_some()
+                        || x.as_userdata().is_some() && y.as_userdata().is_some()
+                    {
+                        slow!(metamethod::equal(ctx, x, y))
+                    } else {
+                        jump_if!($negated)
+                    }
+                }};
+            }
+            macro_rules! arithmetic {
+                ($x:expr, $y:expr, $compute:expr) => {{
+                    let (x, y) = ($x, $y);
+                    if x.is_number() && y.is_number() {
+                        let result = $compute(x.unchecked_number(), y.unchecked_number());
+                        reg!(a!()) = Value::arithmetic(result);
+                    } else {
+                        slow!(metamethod::arithmetic(ctx, x, y))
+                    }
+                }};
+            }
+            macro_rules! arithmetic_forms {
+                ($form:ident, $compute:expr) => {
+                    arithmetic_forms!(@ $form, $compute)
+                };
+                (@ vn, $compute:expr) => {
+                    arithmetic!(reg!(b!()), number!(c!()), $compute)
+                };
+                (@ nv, $compute:expr) => {
+                    arithmetic!(number!(c!()), reg!(b!()), $compute)
+                };
+                (@ vv, $compute:expr) => {
+                    arithmetic!(reg!(b!()), reg!(c!()), $compute)
+                };
+            }
+            // Calls what is at `$slot` with `$count` arguments; the link is the next instruction.
+            macro_rules! call {
+                ($slot:expr, $count:expr) => {{
+                    let count: usize = $count;
+                    let callee: *mut Value<'gc> = $slot;
+                    *callee.add(1) = Value::raw(pc as u64);
+                    match (*callee).as_function() {
+                        Some(function) if !function.is_native() => {
+                            enter!(function, callee.add(2), count)
+                        }
+                        Some(function) => {
+                            native!(function, callee, count)
+                        }
+                        None => {
+                            let slot = callee.offset_from(coroutine.stack()) as usize;
+                            slow!(transfer::drive(ctx, Step::Call { slot, count }))
+                        }
+                    }
+                }};
+            }
+            macro_rules! enter {
+                ($function:expr, $base:expr, $count:expr) => {{
+                    let function: Gc<'gc, Function<'gc>> = $function;
+                    let new_base: *mut Value<'gc> = $base;
+                    let prototype: &Prototype<'gc> = function.prototype_unchecked();
+                    let end = new_base.add(prototype.frame_size as usize);
+                    if end > limit || prototype.is_vararg {
+                        save!();
+                        let index = new_base.offset_from(coroutine.stack()) as usize;
+                        match transfer::enter(ctx, coroutine, function, index, $count) {
+                            Ok(()) => {
+                                load!();
+                            }
+                            Err(error) => match transfer::drive(ctx, Step::Throw(error)) {
+                                Flow::Continue => {
+                                    load!();
+                                    continue;
+                                }
+                                Flow::Exit(exit) => return exit,
+                            },
+                        }
+                    } else {
+                        base = new_base;
+                        pc = function.entry;
+                        constants = prototype.constants();
+                        for index in $count..prototype.num_params as usize {
+                            reg!(index) = Value::NIL;
+                        }
+                    }
+                    burn!();
+                }};
+            }
+            macro_rules! native {
+                ($function:expr, $callee:expr, $count:expr) => {{
+                    let function: Gc<'gc, Function<'gc>> = $function;
+                    let here_index = base.offset_from(coroutine.stack()) as usize;
+                    let index = $callee.offset_from(coroutine.stack()) as usize + 2;
+                    let top = index + $count;
+                    if coroutine.ensure(heap, top).is_err() {
+                        slow!(transfer::drive(
+                            ctx,
+                            Step::Throw(transfer::stack_overflow(ctx, coroutine))
+                        ));
+                    }
+                    coroutine.base.set(index);
+                    coroutine.top.set(top);
+                    coroutine.pc.set(std::ptr::null());
+                    vm.fuel.set(fuel - 1);
+                    let run = function.native().unwrap_unchecked().run;
+                    match run(&Call { ctx, coroutine, base: index, start: top }) {
+                        Ok(Action(Next::Return(count))) => {
+                            let count = count as usize;
+                            base = coroutine.stack().add(here_index);
+                            limit = coroutine.limit();
+                            fuel = vm.fuel.get();
+                            let target = coroutine.stack().add(index - 2);
+                            let results = coroutine.stack().add(coroutine.top.get() - count);
+                            let wanted = b!();
+                            if wanted == 2 && count == 1 {
+                                *target = *results;
+                            } else {
+                                std::ptr::copy(results, target, count);
+                                if wanted == 0 {
+                                    coroutine.multiple.set(count);
+                                    continue;
+                                }
+                                for extra in count..wanted - 1 {
+                                    *target.add(extra) = Value::NIL;
+                                }
+                            }
+                            collect_if_due!();
+                        }
+                        result => {
+                            let step = transfer::native_step(ctx, coroutine, index, result);
+                            match transfer::drive(ctx, step) {
+                                Flow::Continue => {
+                                    load!();
+                                }
+                                Flow::Exit(exit) => return exit,
+                            }
+                        }
+                    }
+                }};
+            }
+            // Returns `$count` values at `$first` to a Lua caller, or lets `transfer` find out who called.
+            macro_rules! give_back {
+                ($first:expr, $count:expr) => {{
+                    let first: *mut Value<'gc> = $first;
+                    let count: usize = $count;
+                    match Link::decode(*base.sub(1)) {
+                        Link::Lua(return_to) => {
+                            let call = (*return_to.sub(1)).word;
+                            let target = base.sub(2);
+                            let wanted = opcode::b(call);
+                            if wanted == 0 {
+                                std::ptr::copy(first, target, count);
+                                coroutine.multiple.set(count);
+                            } else {
+                                let wanted = wanted - 1;
+                                let moved = count.min(wanted);
+                                for index in 0..moved {
+                                    *target.add(index) = *first.add(index);
+                                }
+                                for index in moved..wanted {
+                                    *target.add(index) = Value::NIL;
+                                }
+                            }
+                            pc = return_to;
+                            base = target.sub(opcode::a(call));
+                            constants = function!().prototype_unchecked().constants();
+                        }
+                        _ => {
+                            let stack = coroutine.stack();
+                            let step = Step::Return {
+                                base: base.offset_from(stack) as usize,
+                                first: first.offset_from(stack) as usize,
+                                count,
+                            };
+                            slow!(transfer::drive(ctx, step))
+                        }
+                    }
+                }};
+            }
+            macro_rules! tail_call {
+                ($count:expr) => {{
+                    let count: usize = $count;
+                    let from = base.add(a!());
+                    let mut frame = base;
+                    if let Link::Vararg(delta) = Link::decode(*frame.sub(1)) {
+                        frame = frame.sub(delta);
+                    }
+                    let callee = *from;
+                    match callee.as_function() {
+                        Some(function) if !function.is_native() => {
+                            *frame.sub(2) = callee;
+                            std::ptr::copy(from.add(2), frame, count);
+                            base = frame;
+                            enter!(function, frame, count)
+                        }
+                        _ => {
+                            if callee.as_function().is_none() {
+                                // The error wants to name the register, so the call is looked at in place.
+                                if vm.handler_of(callee, super::Metamethod::Call).as_function().is_none()
+                                {
+                                    let slot = from.offset_from(coroutine.stack()) as usize;
+                                    slow!(transfer::drive(ctx, Step::Call { slot, count }));
+                                }
+                            }
+                            save!();
+                            *frame.sub(2) = callee;
+                            std::ptr::copy(from.add(2), frame, count);
+                            let slot = frame.offset_from(coroutine.stack()) as usize - 2;
+                            match transfer::drive(ctx, Step::Call { slot, count }) {
+                                Flow::Continue => {
+                                    load!();
+                                }
+                                Flow::Exit(exit) => return exit,
+                            }
+                        }
+                    }
+                }};
+            }
+            macro_rules! assign_upvalue {
+                ($value:expr) => {{
+                    let cell: Gc<'gc, Upvalue<'gc>> = function!().upvalue_unchecked(a!());
+                    Upvalue::set(cell, mc, $value);
+                }};
+            }
+            macro_rules! get_by_string {
+                ($object:expr, $key:expr, $slot:expr) => {{
+                    let (object, key): (Value<'gc>, Gc<'gc, LuaString>) = ($object, $key);
+                    if let Some(table) = object.as_table() {
+                        if let Some(node) = cached(table, here, key) {
+                            let value = (*node).value;
+                            if !value.is_nil() {
+                                reg!(a!()) = value;
+                                continue;
+                            }
+                        }
+                        if table.metatable().is_none() {
+                            reg!(a!()) = Value::NIL;
+                            continue;
+                        }
+                    }
+                    slow!(metamethod::get(ctx, object, Value::from(key), $slot))
+                }};
+            }
+            macro_rules! set_by_string {
+                ($object:expr, $key:expr, $slot:expr) => {{
+                    let (object, key): (Value<'gc>, Gc<'gc, LuaString>) = ($object, $key);
+                    let value = reg!(a!());
+                    if let Some(table) = object.as_table() {
+                        if table.marks.get() == 0
+                            && let Some(node) = cached(table, here, key)
+                            && !(*node).value.is_nil()
+                        {
+                            (*node).value = value;
+                            write_barrier(mc, table, value);
+                            continue;
+                        }
+                        if table.metatable().is_none() {
+                            match table.set(mc, heap, Value::from(key), value) {
+                                Ok(()) => {
+                                    collect_if_due!();
+                                    continue;
+                                }
+                                Err(error) => slow!(metamethod::store_failed(ctx, error)),
+                            }
+                        }
+                    }
+                    slow!(metamethod::set(ctx, object, Value::from(key), value, $slot))
+                }};
+            }
+            macro_rules! get_by_index {
+                ($object:expr, $index:expr, $key:expr, $slot:expr) => {{
+                    let (object, index): (Value<'gc>, u32) = ($object, $index);
+                    if let Some(table) = object.as_table() {
+                        let value = table.get_index(index);
+                        if !value.is_nil() || table.metatable().is_none() {
+                            reg!(a!()) = value;
+                            continue;
+                        }
+                    }
+                    slow!(metamethod::get(ctx, object, $key, $slot))
+                }};
+            }
+            macro_rules! set_by_index {
+                ($object:expr, $index:expr, $key:expr, $slot:expr) => {{
+                    let (object, index): (Value<'gc>, u32) = ($object, $index);
+                    let value = reg!(a!());
+                    if let Some(table) = object.as_table() {
+                        if table.marks.get() == 0
+                            && let Some(cell) = table.array_slot(index)
+                            && (!cell.get().is_nil() || table.metatable().is_none())
+                        {
+                            cell.set(value);
+                            write_barrier(mc, table, value);
+                            continue;
+                        }
+                        if table.metatable().is_none() {
+                            match table.set_index(mc, heap, index, value) {
+                                Ok(()) => {
+                                    collect_if_due!();
+                                    continue;
+                                }
+                                Err(error) => slow!(metamethod::store_failed(ctx, error)),
+                            }
+                        }
+                    }
+                    slow!(metamethod::set(ctx, object, $key, value, $slot))
+                }};
+            }
+            // Runs the loop's body again: the jump of the `ITERL` that follows the iterator's instruction.
+            macro_rules! iterate {
+                ($control:expr, $first:expr, $second:expr) => {{
+                    let a = a!();
+                    reg!(a - 1) = $control;
+                    reg!(a) = $first;
+                    if b!() > 2 {
+                        reg!(a + 1) = $second;
+                        for index in 2..b!() - 1 {
+                            reg!(a + index) = Value::NIL;
+                        }
+                    }
+                    let word = (*pc).word;
+                    pc = pc.add(1);
+                    jump!(word);
+                    burn!();
+                }};
+            }
+
+            // SAFETY: the verifier accepts only numbers of existing operations.
+            let op: Op = std::mem::transmute(word as u8);
+            match op {
+                Op::ISLT => compare!(<, false),
+                Op::ISGE => compare!(<, true),
+                Op::ISLE => compare!(<=, false),
+                Op::ISGT => compare!(<=, true),
+                Op::ISEQV => equal!(false),
+                Op::ISNEV => equal!(true),
+                Op::ISEQS => jump_if!(reg!(a!()).same(constant!(d!()))),
+                Op::ISNES => jump_if!(!reg!(a!()).same(constant!(d!()))),
+                Op::ISEQN => jump_if!(reg!(a!()).raw_equal(number!(d!()))),
+                Op::ISNEN => jump_if!(!reg!(a!()).raw_equal(number!(d!()))),
+                Op::ISEQP => jump_if!(reg!(a!()).same(Value::primitive(d!()))),
+                Op::ISNEP => jump_if!(!reg!(a!()).same(Value::primitive(d!()))),
+                Op::ISTC => {
+                    let value = reg!(d!());
+                    if value.is_truthy() {
+                        reg!(a!()) = value;
+                    }
+                    jump_if!(value.is_truthy())
+                }
+                Op::ISFC => {
+                    let value = reg!(d!());
+                    if !value.is_truthy() {
+                        reg!(a!()) = value;
+                    }
+                    jump_if!(!value.is_truthy())
+                }
+                Op::IST => jump_if!(reg!(d!()).is_truthy()),
+                Op::ISF => jump_if!(!reg!(d!()).is_truthy()),
+                Op::MOV => reg!(a!()) = reg!(d!()),
+                Op::NOT => reg!(a!()) = Value::boolean(!reg!(d!()).is_truthy()),
+                Op::UNM => {
+                    let value = reg!(d!());
+                    if value.is_number() {
+                        // Not `arithmetic`: negation flips the sign of a NaN.
+                        reg!(a!()) = Value::number(-value.unchecked_number());
+                    } else {
+                        slow!(metamethod::arithmetic(ctx, value, value))
+                    }
+                }
+                Op::LEN => {
+                    let value = reg!(d!());
+                    if let Some(table) = value.as_table() {
+                        reg!(a!()) = Value::arithmetic(f64::from(table.length()));
+                    } else if let Some(string) = value.as_string() {
+                        reg!(a!()) = Value::arithmetic(string.len() as f64);
+                    } else {
+                        slow!(metamethod::length(ctx, value))
+                    }
+                }
+                Op::ADDVN => arithmetic_forms!(vn, |x: f64, y: f64| x + y),
+                Op::SUBVN => arithmetic_forms!(vn, |x: f64, y: f64| x - y),
+                Op::MULVN => arithmetic_forms!(vn, |x: f64, y: f64| x * y),
+                Op::DIVVN => arithmetic_forms!(vn, |x: f64, y: f64| x / y),
+                Op::MODVN => arithmetic_forms!(vn, modulo),
+                Op::ADDNV => arithmetic_forms!(nv, |x: f64, y: f64| x + y),
+                Op::SUBNV => arithmetic_forms!(nv, |x: f64, y: f64| x - y),
+                Op::MULNV => arithmetic_forms!(nv, |x: f64, y: f64| x * y),
+                Op::DIVNV => arithmetic_forms!(nv, |x: f64, y: f64| x / y),
+                Op::MODNV => arithmetic_forms!(nv, modulo),
+                Op::ADDVV => arithmetic_forms!(vv, |x: f64, y: f64| x + y),
+                Op::SUBVV => arithmetic_forms!(vv, |x: f64, y: f64| x - y),
+                Op::MULVV => arithmetic_forms!(vv, |x: f64, y: f64| x * y),
+                Op::DIVVV => arithmetic_forms!(vv, |x: f64, y: f64| x / y),
+                Op::MODVV => arithmetic_forms!(vv, modulo),
+                Op::POW => {
+                    let (x, y) = (reg!(b!()), reg!(c!()));
+                    if x.is_number() && y.is_number() {
+                        let power = x.unchecked_number().powf(y.unchecked_number());
+                        reg!(a!()) = Value::number(power);
+                    } else {
+                        slow!(metamethod::arithmetic(ctx, x, y))
+                    }
+                }
+                Op::CAT => slow!(metamethod::concat(ctx)),
+                Op::KSTR => reg!(a!()) = constant!(d!()),
+                Op::KSHORT => reg!(a!()) = Value::arithmetic(f64::from(d!() as u16 as i16)),
+                Op::KNUM => reg!(a!()) = number!(d!()),
+                Op::KPRI => reg!(a!()) = Value::primitive(d!()),
+                Op::KNIL => {
+                    for index in a!()..=d!() {
+                        reg!(index) = Value::NIL;
+                    }
+                }
+                Op::UGET => reg!(a!()) = function!().upvalue_unchecked(d!()).get(),
+                Op::USETV => assign_upvalue!(reg!(d!())),
+                Op::USETS => assign_upvalue!(constant!(d!())),
+                Op::USETN => assign_upvalue!(number!(d!())),
+                Op::USETP => assign_upvalue!(Value::primitive(d!())),
+                Op::UCLO => {
+                    coroutine.close_upvalues(mc, base.add(a!()));
+                    jump!(word);
+                }
+                Op::FNEW => {
+                    let prototype: Gc<'gc, Prototype<'gc>> =
+                        Gc::from_ptr(constant!(d!()).bits() as *const Prototype<'gc>);
+                    let parent = function!();
+                    let sources = &prototype.template.upvalues;
+                    let closure = Function::new(mc, heap, prototype, parent.env(), |index| {
+                        let source = sources[index];
+                        if source.is_local() {
+                            let register = base.add(source.index() as usize);
+                            Coroutine::find_upvalue(coroutine, mc, heap, register)
+                        } else {
+                            parent.upvalue_unchecked(source.index() as usize)
+                        }
+                    });
+                    reg!(a!()) = Value::from(closure);
+                    collect_if_due!();
+                }
+                Op::TNEW => {
+                    let array = match d!() & 0x7ff {
+                        0x7ff => 0x801,
+                        len => len as u32,
+                    };
+                    let nodes = match d!() >> 11 {
+                        0 => 0,
+                        bits => (1usize << bits).min(MAX_NODE_HINT) as u32,
+                    };
+                    reg!(a!()) = Value::from(Table::new(mc, heap, array, nodes));
+                    collect_if_due!();
+                }
+                Op::TDUP => {
+                    let constant: Gc<'gc, Table<'gc>> =
+                        constant!(d!()).as_table().unwrap_unchecked();
+                    reg!(a!()) = Value::from(constant.duplicate(mc, heap));
+                    collect_if_due!();
+                }
+                Op::GGET => {
+                    get_by_string!(Value::from(function!().env()), string!(d!()), None)
+                }
+                Op::GSET => {
+                    set_by_string!(Value::from(function!().env()), string!(d!()), None)
+                }
+                Op::TGETV => {
+                    let (object, key) = (reg!(b!()), reg!(c!()));
+                    if let Some(index) = array_index(key) {
+                        get_by_index!(object, index, key, Some(b!()))
+                    } else if let Some(string) = key.as_string() {
+                        get_by_string!(object, string, Some(b!()))
+                    } else {
+                        slow!(metamethod::get(ctx, object, key, Some(b!())))
+                    }
+                }
+                Op::TGETS => get_by_string!(reg!(b!()), string!(c!()), Some(b!())),
+                Op::TGETB => {
+                    let key = Value::arithmetic(c!() as f64);
+                    get_by_index!(reg!(b!()), c!() as u32, key, Some(b!()))
+                }
+                Op::TSETV => {
+                    let (object, key) = (reg!(b!()), reg!(c!()));
+                    if let Some(index) = array_index(key) {
+                        set_by_index!(object, index, key, Some(b!()))
+                    } else if let Some(string) = key.as_string() {
+                        set_by_string!(object, string, Some(b!()))
+                    } else {
+                        slow!(metamethod::set(ctx, object, key, reg!(a!()), Some(b!())))
+                    }
+                }
+                Op::TSETS => set_by_string!(reg!(b!()), string!(c!()), Some(b!())),
+                Op::TSETB => {
+                    let key = Value::arithmetic(c!() as f64);
+                    set_by_index!(reg!(b!()), c!() as u32, key, Some(b!()))
+                }
+                Op::TSETM => {
+                    // The first index is in the low half of the constant's bits (LuaJIT biases it by 2^52).
+                    let first = number!(d!()).bits() as u32;
+                    let a = a!();
+                    if let Some(table) = reg!(a - 1).as_table() {
+                        let mut failed = None;
+                        for offset in 0..coroutine.multiple.get() as u32 {
+                            let value = reg!(a + offset as usize);
+                            if let Err(error) = table.set_index(mc, heap, first + offset, value) {
+                                failed = Some(error);
+                                break;
+                            }
+                        }
+                        if let Some(error) = failed {
+                            slow!(metamethod::store_failed(ctx, error))
+                        }
+                        collect_if_due!();
+                    }
+                }
+                Op::CALLM => call!(base.add(a!()), c!() + coroutine.multiple.get()),
+                Op::CALL => call!(base.add(a!()), c!() - 1),
+                Op::CALLMT => tail_call!(d!() + coroutine.multiple.get()),
+                Op::CALLT => tail_call!(d!() - 1),
+                Op::ITERC => {
+                    let a = a!();
+                    let (iterator, state, control) = (reg!(a - 3), reg!(a - 2), reg!(a - 1));
+                    if let Some(table) = state.as_table()
+                        && let Some(function) = iterator.as_function()
+                        && function.is_native()
+                    {
+                        if let Some(ipairs) = vm.ipairs_iterator.get()
+                            && Gc::ptr_eq(ipairs, function)
+                            && let Some(index) = array_index(control)
+                        {
+                            let value = table.get_index(index.wrapping_add(1));
+                            if value.is_nil() {
+                                reg!(a) = Value::NIL;
+                                pc = pc.add(1);
+                            } else {
+                                let key = Value::arithmetic(f64::from(index as i32) + 1.0);
+                                iterate!(key, key, value);
+                            }
+                            continue;
+                        }
+                    }
+                    reg!(a) = iterator;
+                    reg!(a + 2) = state;
+                    reg!(a + 3) = control;
+                    call!(base.add(a), 2)
+                }
+                Op::ITERN => {
+                    let a = a!();
+                    if let Some(position) = reg!(a - 1).as_position()
+                        && let Some(table) = reg!(a - 2).as_table()
+                    {
+                        match table.entry_from(position) {
+                            Some((next, key, value)) => {
+                                iterate!(Value::position(next), key, value);
+                            }
+                            None => pc = pc.add(1),
+                        }
+                        continue;
+                    }
+                    reg!(a) = reg!(a - 3);
+                    reg!(a + 2) = reg!(a - 2);
+                    reg!(a + 3) = reg!(a - 1);
+                    call!(base.add(a), 2)
+                }
+                Op::ISNEXT => {
+                    let a = a!();
+                    if let Some(function) = reg!(a - 3).as_function()
+                        && let Some(next) = vm.next_function.get()
+                        && Gc::ptr_eq(function, next)
+                        && reg!(a - 2).as_table().is_some()
+                        && reg!(a - 1).is_nil()
+                    {
+                        reg!(a - 1) = Value::position(0);
+                    }
+                    jump!(word);
+                }
+                Op::ITERL | Op::IITERL => {
+                    let a = a!();
+                    let first = reg!(a);
+                    if !first.is_nil() {
+                        reg!(a - 1) = first;
+                        jump!(word);
+                        burn!();
+                    }
+                }
+                Op::VARG => {
+                    let a = a!();
+                    let (mut count, mut from) = (0, base);
+                    if let Link::Vararg(delta) = Link::decode(*base.sub(1)) {
+                        count = (delta - 2).saturating_sub(c!());
+                        from = base.sub(delta).add(c!());
+                    }
+                    let wanted = b!();
+                    if wanted == 0 {
+                        let first = base.offset_from(coroutine.stack()) as usize;
+                        let source = from.offset_from(coroutine.stack()) as usize;
+                        if coroutine.ensure(heap, first + a + count).is_err() {
+                            slow!(transfer::drive(
+                                ctx,
+                                Step::Throw(transfer::stack_overflow(ctx, coroutine))
+                            ));
+                        }
+                        base = coroutine.stack().add(first);
+                        limit = coroutine.limit();
+                        coroutine.copy_slots(source, first + a, count);
+                        coroutine.multiple.set(count);
+                    } else {
+                        for index in 0..wanted - 1 {
+                            reg!(a + index) =
+                                if index < count { *from.add(index) } else { Value::NIL };
+                        }
+                    }
+                }
+                Op::RETM => give_back!(base.add(a!()), d!() + coroutine.multiple.get()),
+                Op::RET => give_back!(base.add(a!()), d!() - 1),
+                Op::RET0 => give_back!(base, 0),
+                Op::RET1 => {
+                    let value = reg!(a!());
+                    if let Link::Lua(return_to) = Link::decode(*base.sub(1)) {
+                        let call = (*return_to.sub(1)).word;
+                        if opcode::b(call) == 2 {
+                            let target = base.sub(2);
+                            *target = value;
+                            pc = return_to;
+                            base = target.sub(opcode::a(call));
+                            constants = function!().prototype_unchecked().constants();
+                            continue;
+                        }
+                    }
+                    give_back!(base.add(a!()), 1)
+                }
+                Op::FORI => {
+                    let a = a!();
+                    if !(reg!(a).is_number() && reg!(a + 1).is_number() && reg!(a + 2).is_number()) {
+                        save!();
+                        match metamethod::prepare_loop(ctx) {
+                            Ok(()) => {}
+                            Err(Flow::Continue) => {
+                                load!();
+                                continue;
+                            }
+                            Err(Flow::Exit(exit)) => return exit,
+                        }
+                    }
+                    let start = reg!(a).unchecked_number();
+                    let stop = reg!(a + 1).unchecked_number();
+                    let step = reg!(a + 2).unchecked_number();
+                    reg!(a + 3) = reg!(a);
+                    if !(if step >= 0.0 { start <= stop } else { start >= stop }) {
+                        jump!(word);
+                    }
+                }
+                Op::FORL | Op::IFORL => {
+                    // Hostile code may get here without `FORI`: then these are no numbers, and the loop ends
+                    // or goes on, but every NaN that the sum can make is a valid word.
+                    let slots = base.add(a!());
+                    let stop = (*slots.add(1)).unchecked_number();
+                    let step = (*slots.add(2)).unchecked_number();
+                    let index = (*slots).unchecked_number() + step;
+                    if if step >= 0.0 { index <= stop } else { index >= stop } {
+                        *slots = Value::arithmetic(index);
+                        *slots.add(3) = Value::arithmetic(index);
+                        jump!(word);
+                        burn!();
+                    }
+                }
+                Op::LOOP | Op::ILOOP => {
+                    burn!();
+                }
+                Op::JMP => jump!(word),
+                Op::ISTYPE
+                | Op::ISNUM
+                | Op::KCDATA
+                | Op::TGETR
+                | Op::TSETR
+                | Op::JFORI
+                | Op::JFORL
+                | Op::JITERL
+                | Op::JLOOP
+                | Op::FUNCF
+                | Op::IFUNCF
+                | Op::JFUNCF
+                | Op::FUNCV
+                | Op::IFUNCV
+                | Op::JFUNCV
+                | Op::FUNCC
+                | Op::FUNCCW => {
+                    debug_assert!(false, "{op:?} does not pass the verifier");
+                    std::hint::unreachable_unchecked()
+                }
+            }
+        }
+    }
+}

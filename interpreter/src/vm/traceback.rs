@@ -1,0 +1,82 @@
+//! Stack tracebacks in LuaJIT's format (`luaL_traceback`).
+
+use gc_arena::Gc;
+
+use crate::compiler::chunk_display;
+use crate::coroutine::Coroutine;
+use crate::vm::describe;
+
+/// Levels shown at the top before the middle is left out, and at the bottom after it.
+const FIRST: usize = 12;
+const LAST: usize = 10;
+
+/// Returns `message` and the traceback of a coroutine from the frame `level` up.
+pub(crate) fn traceback<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    message: Option<&[u8]>,
+    level: usize,
+) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Some(message) = message {
+        text.extend_from_slice(message);
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b"stack traceback:");
+    let mut frames = Vec::new();
+    let mut next = describe::frame(coroutine, coroutine.base.get(), level);
+    while let Some(frame) = next {
+        frames.push(frame);
+        next = describe::frame_above(coroutine, frame);
+    }
+    let count = frames.len();
+    for (index, &(base, pc)) in frames.iter().enumerate() {
+        if count > FIRST + LAST && index >= FIRST && index < count - LAST {
+            if index == FIRST {
+                text.extend_from_slice(b"\n\t...");
+            }
+            continue;
+        }
+        let Some(function) = coroutine.function_at(base) else { continue };
+        let name = describe::function_name(coroutine, base);
+        text.extend_from_slice(b"\n\t");
+        match function.prototype() {
+            None => {
+                let native = function.native().map_or("?", |native| native.name);
+                match name {
+                    Some((_, name)) => {
+                        text.extend_from_slice(b"[C]: in function '");
+                        text.extend_from_slice(&name);
+                        text.push(b'\'');
+                    }
+                    None => text.extend_from_slice(format!("[builtin#{native}]:").as_bytes()),
+                }
+            }
+            Some(prototype) => {
+                let source = chunk_display(&prototype.template.chunk_name);
+                text.extend_from_slice(&source);
+                text.push(b':');
+                if let Some(line) = describe::line_at(prototype, pc).filter(|_| !pc.is_null()) {
+                    text.extend_from_slice(format!("{line}:").as_bytes());
+                }
+                match name {
+                    Some((_, name)) => {
+                        text.extend_from_slice(b" in function '");
+                        text.extend_from_slice(&name);
+                        text.push(b'\'');
+                    }
+                    None if prototype.template.first_line == 0 => {
+                        text.extend_from_slice(b" in main chunk");
+                    }
+                    None => {
+                        text.extend_from_slice(b" in function <");
+                        text.extend_from_slice(&source);
+                        text.extend_from_slice(
+                            format!(":{}>", prototype.template.first_line).as_bytes(),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,596 @@
+//! Transfers of control: calls, returns, errors, and switches between coroutines.
+//!
+//! Everything here works on the saved state of the current coroutine and runs as a loop over steps, so
+//! that no depth of calls between native functions uses Rust stack.
+
+use gc_arena::{Gc, Mutation};
+
+use crate::bytecode::opcode;
+use crate::call::{Action, Call, Next, NativeResult};
+use crate::context::Context;
+use crate::coroutine::{Coroutine, Link, Resume, Status};
+use crate::error::{Error, Interrupt, Thrown};
+use crate::function::{Function, Instruction, NativeFn};
+use crate::value::Value;
+use crate::vm::{Failure, Metamethod, describe, metamethod, traceback};
+
+/// What runs when a frame returns to a Lua function other than by its call instruction, or to the VM.
+///
+/// Held in the slot below the saved address; a native continuation is its address, which is larger.
+pub(crate) mod continuation {
+    /// Put the value into register `A` of the instruction.
+    pub(crate) const STORE: u64 = 1;
+    /// Forget the value.
+    pub(crate) const DISCARD: u64 = 2;
+    /// Take the jump that follows if the value is true.
+    pub(crate) const JUMP_IF: u64 = 3;
+    /// Take the jump that follows unless the value is true.
+    pub(crate) const JUMP_UNLESS: u64 = 4;
+    /// Go on with a concatenation; the register that takes the value is above the low eight bits.
+    pub(crate) const CONCAT: u64 = 5;
+    /// The value is the error that an `xpcall` handler has made of another.
+    pub(crate) const HANDLER: u64 = 6;
+    /// The protected call of a `pcall`.
+    pub(crate) const PCALL: u64 = 7;
+    /// The protected call of an `xpcall`, whose handler is its second argument.
+    pub(crate) const XPCALL: u64 = 8;
+    /// A finalizer: its errors are dropped.
+    pub(crate) const FINALIZER: u64 = 9;
+    /// All kinds are below; addresses of functions are not.
+    pub(crate) const LIMIT: u64 = 1 << 16;
+}
+
+/// Why the VM stopped to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The first coroutine of the task returned: its results lie in these slots.
+    Finished { first: usize, count: usize },
+    /// The task ended with what `Vm::failure` holds.
+    Failed,
+    /// The fuel of the slice is used up.
+    OutOfFuel,
+    /// The collector is due.
+    CollectDue,
+    /// A program asked for a full collection.
+    CollectAll,
+    /// A native function waits for the embedder.
+    Suspended,
+}
+
+/// How to go on after a transfer.
+#[derive(Debug)]
+pub(crate) enum Flow {
+    /// The current coroutine runs a Lua function at its saved address.
+    Continue,
+    Exit(Exit),
+}
+
+/// A transfer to be made.
+#[derive(Debug)]
+pub(crate) enum Step<'gc> {
+    /// Call what is in `slot` with `count` arguments from `slot + 2` on; the link is in place.
+    Call { slot: usize, count: usize },
+    /// Return values from the frame at `base`.
+    Return { base: usize, first: usize, count: usize },
+    Throw(Error<'gc>),
+    /// An error that an `xpcall` handler has seen.
+    ThrowHandled(Value<'gc>),
+    Done(Flow),
+}
+
+/// Makes the error of a coroutine whose stack is at its limit, or the interrupt when memory is.
+#[cold]
+pub(crate) fn stack_overflow<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+) -> Error<'gc> {
+    if !ctx.vm.heap.has_room(64 * 1024) {
+        return Interrupt::OutOfMemory.into();
+    }
+    let mut text = describe::position(coroutine, coroutine.base.get(), 0);
+    text.extend_from_slice(b"stack overflow");
+    ctx.string(text).into()
+}
+
+fn current<'gc>(ctx: Context<'gc>) -> Gc<'gc, Coroutine<'gc>> {
+    ctx.vm.current.get().expect("a coroutine is running")
+}
+
+/// Makes transfers until a Lua function goes on, or the VM has to stop.
+#[inline(never)]
+pub(crate) fn drive<'gc>(ctx: Context<'gc>, step: Step<'gc>) -> Flow {
+    let mut step = step;
+    loop {
+        step = match step {
+            Step::Call { slot, count } => call(ctx, slot, count),
+            Step::Return { base, first, count } => give_back(ctx, base, first, count),
+            Step::Throw(error) => throw(ctx, error, false),
+            Step::ThrowHandled(value) => throw(ctx, Error::new(value), true),
+            Step::Done(flow) => return flow,
+        }
+    }
+}
+
+fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
+    let coroutine = current(ctx);
+    let callee = coroutine.slot(slot);
+    if let Some(function) = callee.as_function() {
+        if !function.is_native() {
+            return match enter(ctx, coroutine, function, slot + 2, count) {
+                Ok(()) => Step::Done(Flow::Continue),
+                Err(error) => Step::Throw(error),
+            };
+        }
+        return call_native(ctx, coroutine, function, slot + 2, count);
+    }
+    let handler = ctx.vm.handler_of(callee, Metamethod::Call);
+    if handler.as_function().is_none() {
+        return Step::Throw(metamethod::call_error(ctx, coroutine, slot));
+    }
+    if coroutine.ensure(&ctx.vm.heap, slot + count + 4).is_err() {
+        return Step::Throw(stack_overflow(ctx, coroutine));
+    }
+    coroutine.copy_slots(slot + 2, slot + 3, count);
+    coroutine.set_slot(slot + 2, callee);
+    coroutine.set_slot(slot, handler);
+    Step::Call { slot, count: count + 1 }
+}
+
+/// Makes a Lua function's frame current: vararg layout, missing parameters, room for its registers.
+pub(crate) fn enter<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    function: Gc<'gc, Function<'gc>>,
+    base: usize,
+    count: usize,
+) -> Result<(), Error<'gc>> {
+    let prototype = function.prototype().expect("a Lua function");
+    let num_params = prototype.num_params as usize;
+    let needed = base + count + 2 + prototype.frame_size as usize;
+    coroutine
+        .ensure(&ctx.vm.heap, needed)
+        .map_err(|_| stack_overflow(ctx, coroutine))?;
+    let mut new_base = base;
+    if prototype.is_vararg {
+        new_base = base + count + 2;
+        coroutine.set_slot(new_base - 2, function.into());
+        coroutine.set_slot(new_base - 1, Link::vararg(count + 2));
+        for index in 0..num_params {
+            let value = if index < count {
+                let value = coroutine.slot(base + index);
+                coroutine.set_slot(base + index, Value::NIL);
+                value
+            } else {
+                Value::NIL
+            };
+            coroutine.set_slot(new_base + index, value);
+        }
+    } else {
+        for index in count..num_params {
+            coroutine.set_slot(base + index, Value::NIL);
+        }
+    }
+    coroutine.base.set(new_base);
+    coroutine.top.set(new_base);
+    coroutine.pc.set(prototype.entry());
+    Ok(())
+}
+
+fn call_native<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    function: Gc<'gc, Function<'gc>>,
+    base: usize,
+    count: usize,
+) -> Step<'gc> {
+    if coroutine.ensure(&ctx.vm.heap, base + count).is_err() {
+        return Step::Throw(stack_overflow(ctx, coroutine));
+    }
+    coroutine.base.set(base);
+    coroutine.top.set(base + count);
+    coroutine.pc.set(std::ptr::null());
+    ctx.vm.fuel.set(ctx.vm.fuel.get() - 1);
+    let run = function.native().expect("a native function").run;
+    let result = run(&Call { ctx, coroutine, base, start: base + count });
+    native_step(ctx, coroutine, base, result)
+}
+
+/// Says what a native function's answer asks for.
+pub(crate) fn native_step<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    result: NativeResult<'gc>,
+) -> Step<'gc> {
+    let Action(next) = match result {
+        Ok(action) => action,
+        Err(error) => return Step::Throw(error),
+    };
+    let top = coroutine.top.get();
+    match next {
+        Next::Return(count) => {
+            Step::Return { base, first: top - count as usize, count: count as usize }
+        }
+        Next::Call(count) => {
+            Step::Call { slot: top - count as usize - 2, count: count as usize }
+        }
+        Next::Yield(count) => give_to_resumer(ctx, coroutine, count as usize),
+        Next::Resume { count, wrapped } => resume(ctx, coroutine, count as usize, wrapped),
+        Next::Suspend => {
+            coroutine.resume.set(Resume::Return(0));
+            Step::Done(Flow::Exit(Exit::Suspended))
+        }
+        Next::Again | Next::Collect => {
+            coroutine.base.set(top);
+            coroutine.resume.set(Resume::Return(0));
+            Step::Done(Flow::Exit(if next == Next::Again {
+                Exit::OutOfFuel
+            } else {
+                Exit::CollectAll
+            }))
+        }
+    }
+}
+
+/// Returns values from the frame at `base` to whoever called it.
+fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) -> Step<'gc> {
+    let coroutine = current(ctx);
+    match coroutine.link_at(base) {
+        Link::Vararg(delta) => Step::Return { base: base - delta, first, count },
+        Link::Lua(pc) => {
+            // SAFETY: a return address follows the call instruction that it was made by.
+            let call = unsafe { (*pc.sub(1)).word };
+            let target = base - 2;
+            coroutine.copy_slots(first, target, count);
+            let wanted = opcode::b(call);
+            if wanted == 0 {
+                coroutine.multiple.set(count);
+            } else {
+                for index in count..wanted - 1 {
+                    coroutine.set_slot(target + index, Value::NIL);
+                }
+            }
+            let base = target - opcode::a(call);
+            coroutine.base.set(base);
+            coroutine.top.set(base);
+            coroutine.pc.set(pc);
+            Step::Done(Flow::Continue)
+        }
+        Link::Continuation(delta) => {
+            let kind = coroutine.slot(base - 4).bits();
+            let caller = base - delta;
+            coroutine.base.set(caller);
+            if kind >= continuation::LIMIT {
+                // SAFETY: such a word was made of a `NativeFn` by `Call::push_frame`, and only there.
+                let then: NativeFn = unsafe { std::mem::transmute(kind as usize) };
+                let start = base - 4;
+                coroutine.copy_slots(first, start, count);
+                coroutine.top.set(start + count);
+                coroutine.pc.set(std::ptr::null());
+                ctx.vm.fuel.set(ctx.vm.fuel.get() - 1);
+                let result = then(&Call { ctx, coroutine, base: caller, start });
+                return native_step(ctx, coroutine, caller, result);
+            }
+            let value = if count > 0 { coroutine.slot(first) } else { Value::NIL };
+            coroutine.pc.set(coroutine.slot(base - 3).bits() as *const Instruction);
+            if kind == continuation::HANDLER {
+                return Step::ThrowHandled(value);
+            }
+            coroutine.top.set(caller);
+            metamethod::resume(ctx, coroutine, kind, value)
+        }
+        Link::Protected(delta) => {
+            let caller = base - delta;
+            coroutine.base.set(caller);
+            if coroutine.slot(base - 4).bits() == continuation::FINALIZER {
+                coroutine.pc.set(coroutine.slot(base - 3).bits() as *const Instruction);
+                coroutine.top.set(caller);
+                return finalize_next(ctx, coroutine);
+            }
+            coroutine.copy_slots(first, base - 3, count);
+            coroutine.set_slot(base - 4, Value::TRUE);
+            coroutine.top.set(base - 3 + count);
+            Step::Return { base: caller, first: base - 4, count: count + 1 }
+        }
+        Link::Bottom => finish(ctx, coroutine, first, count),
+    }
+}
+
+/// Ends a coroutine whose function returned.
+fn finish<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    first: usize,
+    count: usize,
+) -> Step<'gc> {
+    coroutine.status.set(Status::Dead);
+    coroutine.base.set(2);
+    coroutine.top.set(first + count);
+    let Some(resumer) = coroutine.resumer.take() else {
+        return Step::Done(Flow::Exit(Exit::Finished { first, count }));
+    };
+    hand_over(ctx, coroutine, resumer, first, count)
+}
+
+/// Gives the values of a yield to the coroutine that waits for them.
+fn give_to_resumer<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    count: usize,
+) -> Step<'gc> {
+    let Some(resumer) = coroutine.resumer.take() else {
+        let base = coroutine.base.get();
+        let mut text = describe::position(coroutine, base, 1);
+        text.extend_from_slice(b"attempt to yield across C-call boundary");
+        return Step::Throw(ctx.string(text).into());
+    };
+    coroutine.status.set(Status::Suspended);
+    coroutine.resume.set(Resume::Return(0));
+    let first = coroutine.top.get() - count;
+    coroutine.top.set(first);
+    hand_over(ctx, coroutine, resumer, first, count)
+}
+
+/// Copies values to the resumer's stack and returns them from its `resume`.
+fn hand_over<'gc>(
+    ctx: Context<'gc>,
+    from: Gc<'gc, Coroutine<'gc>>,
+    resumer: Gc<'gc, Coroutine<'gc>>,
+    first: usize,
+    count: usize,
+) -> Step<'gc> {
+    switch_to(ctx, resumer);
+    let start = resumer.top.get();
+    if resumer.ensure(&ctx.vm.heap, start + count + 1).is_err() {
+        return Step::Throw(stack_overflow(ctx, resumer));
+    }
+    let mut end = start;
+    if !from.is_wrapped.get() {
+        resumer.set_slot(end, Value::TRUE);
+        end += 1;
+    }
+    for index in 0..count {
+        resumer.set_slot(end + index, from.slot(first + index));
+    }
+    end += count;
+    resumer.top.set(end);
+    Step::Return { base: resumer.base.get(), first: start, count: end - start }
+}
+
+fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
+    ctx.mc.backward_barrier(Gc::erase(coroutine), None);
+    coroutine.status.set(Status::Running);
+    ctx.vm.current.set(Some(coroutine));
+}
+
+/// Moves the topmost values to another coroutine and runs that.
+fn resume<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    count: usize,
+    wrapped: bool,
+) -> Step<'gc> {
+    let base = coroutine.base.get();
+    let target = if wrapped {
+        let function = coroutine.function_at(base).expect("a native frame has a function");
+        function.native().and_then(|n| n.values[0].get().as_coroutine())
+    } else {
+        coroutine.slot(base).as_coroutine()
+    }
+    .expect("checked by the library");
+    let first = coroutine.top.get() - count;
+    if target.status.get() != Status::Suspended {
+        let what = if target.status.get() == Status::Dead { "dead" } else { "non-suspended" };
+        let message = format!("cannot resume {what} coroutine");
+        if wrapped {
+            let mut text = describe::position(coroutine, base, 1);
+            text.extend_from_slice(message.as_bytes());
+            return Step::Throw(ctx.string(text).into());
+        }
+        let top = coroutine.top.get();
+        coroutine.set_slot(top, Value::FALSE);
+        coroutine.set_slot(top + 1, ctx.string(message).into());
+        coroutine.top.set(top + 2);
+        return Step::Return { base, first: top, count: 2 };
+    }
+    let start = target.top.get();
+    if target.ensure(&ctx.vm.heap, start + count).is_err() {
+        return Step::Throw(stack_overflow(ctx, coroutine));
+    }
+    for index in 0..count {
+        target.set_slot(start + index, coroutine.slot(first + index));
+    }
+    target.top.set(start + count);
+    coroutine.top.set(first);
+    coroutine.status.set(Status::Normal);
+    ctx.mc.backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
+    target.resumer.set(Some(coroutine));
+    target.is_wrapped.set(wrapped);
+    switch_to(ctx, target);
+    match target.resume.replace(Resume::Run) {
+        Resume::Start(_) => Step::Call { slot: 0, count },
+        _ => Step::Return { base: target.base.get(), first: start, count },
+    }
+}
+
+/// Finds the innermost protected call: the base of its callee, and whether an error handler is running.
+fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool) {
+    let mut base = coroutine.base.get();
+    let mut in_handler = false;
+    loop {
+        match coroutine.link_at(base) {
+            Link::Lua(_) => base = coroutine.caller(base).expect("has a caller").0,
+            Link::Vararg(delta) => base -= delta,
+            Link::Continuation(delta) => {
+                in_handler |= coroutine.slot(base - 4).bits() == continuation::HANDLER;
+                base -= delta;
+            }
+            Link::Protected(_) => return (Some(base), in_handler),
+            Link::Bottom => return (None, in_handler),
+        }
+    }
+}
+
+/// Takes an error to its protected call, through coroutines if it must, or ends the task.
+#[cold]
+fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> {
+    let coroutine = current(ctx);
+    let value = match error.into_thrown() {
+        Thrown::Lua(value) => value,
+        Thrown::Interrupt(interrupt) => {
+            end_all(ctx, coroutine);
+            *ctx.vm.failure.borrow_mut() = Some(Failure::Interrupt(interrupt));
+            return Step::Done(Flow::Exit(Exit::Failed));
+        }
+    };
+    let (protected, in_handler) = find_protected(coroutine);
+    let Some(base) = protected else { return uncaught(ctx, coroutine, value) };
+    let kind = coroutine.slot(base - 4).bits();
+    let Link::Protected(delta) = coroutine.link_at(base) else { unreachable!("just found") };
+    let caller = base - delta;
+    let mut value = value;
+    if kind == continuation::XPCALL && !handled {
+        if in_handler {
+            value = ctx.string("error in error handling").into();
+        } else {
+            return match call_handler(ctx, coroutine, coroutine.slot(caller + 1), value) {
+                Ok(step) => step,
+                Err(()) => {
+                    let text = ctx.string("error in error handling");
+                    unwind(ctx.mc, coroutine, base, caller, text.into())
+                }
+            };
+        }
+    }
+    if kind == continuation::FINALIZER {
+        close_from(ctx.mc, coroutine, base - 4);
+        return Step::Return { base, first: base, count: 0 };
+    }
+    unwind(ctx.mc, coroutine, base, caller, value)
+}
+
+fn close_from<'gc>(mc: &Mutation<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize) {
+    // SAFETY: the slot is within the stack.
+    coroutine.close_upvalues(mc, unsafe { coroutine.stack().add(slot) });
+}
+
+/// Drops all frames above a protected call and returns `false` and the error from it.
+fn unwind<'gc>(
+    mc: &Mutation<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    caller: usize,
+    value: Value<'gc>,
+) -> Step<'gc> {
+    close_from(mc, coroutine, base - 4);
+    coroutine.base.set(caller);
+    coroutine.set_slot(base - 4, Value::FALSE);
+    coroutine.set_slot(base - 3, value);
+    coroutine.top.set(base - 2);
+    Step::Return { base: caller, first: base - 4, count: 2 }
+}
+
+/// Calls an `xpcall` handler on top of the frame that raised the error, whose stack it can so inspect.
+fn call_handler<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    handler: Value<'gc>,
+    value: Value<'gc>,
+) -> Result<Step<'gc>, ()> {
+    let base = coroutine.base.get();
+    let top = coroutine.live_end();
+    coroutine.ensure_emergency(&ctx.vm.heap, top + 8).map_err(|_| ())?;
+    coroutine.set_slot(top, Value::raw(continuation::HANDLER));
+    coroutine.set_slot(top + 1, Value::raw(coroutine.pc.get() as u64));
+    coroutine.set_slot(top + 2, handler);
+    coroutine.set_slot(top + 3, Link::continuation(top + 4 - base));
+    coroutine.set_slot(top + 4, value);
+    Ok(Step::Call { slot: top + 2, count: 1 })
+}
+
+/// An error that no protected call of the coroutine catches ends it, and goes on in its resumer.
+fn uncaught<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    value: Value<'gc>,
+) -> Step<'gc> {
+    coroutine.status.set(Status::Dead);
+    let Some(resumer) = coroutine.resumer.take() else {
+        let traceback = traceback::traceback(coroutine, None, 0);
+        *ctx.vm.failure.borrow_mut() = Some(Failure::Error { value, traceback });
+        return Step::Done(Flow::Exit(Exit::Failed));
+    };
+    // The stack stays as it is, for `debug.traceback`; nothing runs on it any more.
+    switch_to(ctx, resumer);
+    let base = resumer.base.get();
+    if coroutine.is_wrapped.get() {
+        let value = match value.as_string() {
+            Some(message) => {
+                let mut text = describe::position(resumer, base, 1);
+                text.extend_from_slice(message.as_bytes());
+                ctx.string(text).into()
+            }
+            None => value,
+        };
+        return Step::Throw(Error::new(value));
+    }
+    let top = resumer.top.get();
+    resumer.set_slot(top, Value::FALSE);
+    resumer.set_slot(top + 1, value);
+    resumer.top.set(top + 2);
+    Step::Return { base, first: top, count: 2 }
+}
+
+/// Marks the coroutine and all that wait for it as dead.
+pub(crate) fn end_all<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
+    let mut next = Some(coroutine);
+    while let Some(coroutine) = next {
+        coroutine.status.set(Status::Dead);
+        // Closures that outlive the task keep the last values of its variables.
+        close_from(ctx.mc, coroutine, 0);
+        next = coroutine.resumer.take();
+    }
+}
+
+/// Pushes the call of a handler above the registers of the Lua function that runs.
+pub(crate) fn call_above<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    kind: u64,
+    handler: Value<'gc>,
+    args: &[Value<'gc>],
+) -> Step<'gc> {
+    let base = coroutine.base.get();
+    let top = coroutine.live_end();
+    // A frame always has slack for this: four slots and at most three arguments.
+    coroutine.set_slot(top, Value::raw(kind));
+    coroutine.set_slot(top + 1, Value::raw(coroutine.pc.get() as u64));
+    coroutine.set_slot(top + 2, handler);
+    let link = top + 4 - base;
+    coroutine.set_slot(
+        top + 3,
+        if kind == continuation::FINALIZER {
+            Link::protected(link)
+        } else {
+            Link::continuation(link)
+        },
+    );
+    for (index, &arg) in args.iter().enumerate() {
+        coroutine.set_slot(top + 4 + index, arg);
+    }
+    Step::Call { slot: top + 2, count: args.len() }
+}
+
+/// Calls the finalizer of the next object that is due for it, above the Lua function that runs.
+pub(crate) fn finalize_next<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+) -> Step<'gc> {
+    loop {
+        let next = ctx.vm.finalizers.borrow_mut().pop();
+        let Some(userdata) = next else { return Step::Done(Flow::Continue) };
+        let handler = ctx.vm.handler_of(userdata.into(), Metamethod::Gc);
+        if !handler.is_nil() {
+            return call_above(coroutine, continuation::FINALIZER, handler, &[userdata.into()]);
+        }
+    }
+}
