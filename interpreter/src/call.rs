@@ -60,6 +60,11 @@ impl<'gc> std::ops::Deref for Call<'gc> {
 }
 
 impl<'gc> Call<'gc> {
+    /// Returns access to the heap.
+    pub fn ctx(&self) -> Context<'gc> {
+        self.ctx
+    }
+
     /// Returns the number of arguments; in a continuation, the number of the function's own slots.
     #[inline(always)]
     pub fn arg_count(&self) -> usize {

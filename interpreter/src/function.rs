@@ -93,6 +93,11 @@ impl<'gc> Prototype<'gc> {
             + size_of_val(&*self.children)
     }
 
+    /// Returns nested function `index`, in the order of the source.
+    pub fn child(&self, index: usize) -> Option<Gc<'gc, Prototype<'gc>>> {
+        self.children.get(index).copied()
+    }
+
     /// What the prototype was made from.
     pub fn template(&self) -> &Rc<Template> {
         &self.template
@@ -226,7 +231,11 @@ impl<'gc> Upvalue<'gc> {
         if self_.marks.get() != 0 {
             self_.marks.set(self_.marks.get() | crate::table::marks::DIRTY);
         }
-        crate::table::write_barrier(mc, self_, value);
+        // The value now lies in what `trace` follows: the owner's stack while the variable is open.
+        match self_.owner.get() {
+            None => crate::table::write_barrier(mc, self_, value),
+            Some(owner) => crate::table::write_barrier(mc, owner, value),
+        }
     }
 
     /// Assigns without recording the write, for changes that come from the other side.
@@ -278,9 +287,11 @@ impl<'gc> Upvalue<'gc> {
 unsafe impl<'gc> Collect<'gc> for Upvalue<'gc> {
     #[inline]
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        match self.owner.get() {
-            None => self.closed.get().trace(cc),
-            Some(owner) => cc.trace_gc(Gc::erase(owner)),
+        // An open variable's value is traced here too: it may be assigned by another coroutine while its
+        // owner, suspended, has been traced already.
+        self.get().trace(cc);
+        if let Some(owner) = self.owner.get() {
+            cc.trace_gc(Gc::erase(owner));
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Heap {
     limit: Cell<usize>,
     /// Highest value of `used`.
     peak: Cell<usize>,
+    /// The collector is due at every safe point: a test wants it so.
+    stressed: Cell<bool>,
 }
 
 impl Heap {
@@ -51,6 +53,7 @@ impl Heap {
             credit: Cell::new(64 * 1024),
             limit: Cell::new(limit.unwrap_or(usize::MAX)),
             peak: Cell::new(0),
+            stressed: Cell::new(false),
         }
     }
 
@@ -78,7 +81,14 @@ impl Heap {
     pub(crate) fn grant(&self, bytes: usize) {
         let headroom = self.limit.get().saturating_sub(self.used.get());
         // Near the limit garbage must not fill what is left, so at most half of it is granted.
-        self.credit.set(bytes.min(headroom / 2).max(4096) as isize);
+        let credit = bytes.min(headroom / 2).max(4096) as isize;
+        self.credit.set(if self.stressed.get() { 0 } else { credit });
+    }
+
+    /// Makes the collector due at every safe point from now on.
+    pub(crate) fn stress(&self) {
+        self.stressed.set(true);
+        self.credit.set(0);
     }
 
     /// Returns whether the collector should work before more is allocated.

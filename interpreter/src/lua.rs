@@ -58,6 +58,8 @@ pub struct Lua {
     arena: Arena<Rootable![Root<'_>]>,
     /// Fuel used so far by all tasks.
     fuel_used: u64,
+    /// Objects to be traced or swept in one step, if a test has chosen that.
+    stress: Option<f64>,
 }
 
 impl fmt::Debug for Lua {
@@ -116,7 +118,7 @@ impl Lua {
             drop_factor: 0.3,
             free_factor: 0.3,
         });
-        let mut lua = Lua { arena, fuel_used: 0 };
+        let mut lua = Lua { arena, fuel_used: 0, stress: None };
         lua.enter(|ctx| {
             crate::stdlib::open(ctx).expect("the limit leaves room for the library");
         });
@@ -137,8 +139,24 @@ impl Lua {
         self.fuel_used
     }
 
+    /// Makes the collector work at every safe point from now on, `step` objects at a time: for tests that
+    /// look for values that it does not see.
+    #[doc(hidden)]
+    pub fn stress_collector(&mut self, step: f64) {
+        self.stress = Some(step);
+        self.enter(|ctx| ctx.vm.heap.stress());
+    }
+
     /// Runs a task until it ends, waits, or has used `fuel` (about one unit a call or loop iteration).
+    ///
+    /// A task that has ended before is not run again: it answers that it was killed.
     pub fn run(&mut self, task: &mut Task, fuel: u64) -> Outcome {
+        let ended = self.enter(|ctx| {
+            ctx.fetch(&task.root).as_coroutine().is_none_or(|root| root.status() == Status::Dead)
+        });
+        if ended {
+            return Outcome::Failed(Failure::Interrupted(Interrupt::Killed));
+        }
         let fuel = fuel.min(i64::MAX as u64) as i64;
         let mut left = fuel;
         let outcome = loop {
@@ -158,16 +176,12 @@ impl Lua {
                     break Outcome::Finished;
                 }
                 Exit::Failed => break Outcome::Failed(self.enter(take_failure)),
-                Exit::OutOfFuel => break Outcome::OutOfFuel,
                 Exit::Suspended => break Outcome::Suspended,
-                Exit::CollectDue => {
-                    self.collect_step();
-                    if self.enter(|ctx| ctx.vm.heap.is_exceeded()) {
-                        self.collect();
-                        if self.enter(|ctx| ctx.vm.heap.is_exceeded()) {
-                            self.interrupt(task);
-                            break Outcome::Failed(Failure::Interrupted(Interrupt::OutOfMemory));
-                        }
+                // Native loops come by only here.
+                Exit::OutOfFuel | Exit::CollectDue => {
+                    if !self.collect_if_due() {
+                        self.interrupt(task);
+                        break Outcome::Failed(Failure::Interrupted(Interrupt::OutOfMemory));
                     }
                     if left <= 0 {
                         break Outcome::OutOfFuel;
@@ -190,6 +204,18 @@ impl Lua {
                 transfer::end_all(ctx, current);
             }
         });
+    }
+
+    /// Lets the collector work if it is due; returns whether the memory limit is kept.
+    fn collect_if_due(&mut self) -> bool {
+        if !self.enter(|ctx| ctx.vm.heap.is_due()) {
+            return true;
+        }
+        self.collect_step();
+        if self.enter(|ctx| ctx.vm.heap.is_exceeded()) {
+            self.collect();
+        }
+        !self.enter(|ctx| ctx.vm.heap.is_exceeded())
     }
 
     /// Collects all garbage.
@@ -253,10 +279,11 @@ impl Lua {
             return self.settle(true);
         }
         let sleeping = self.arena.collection_phase() == CollectionPhase::Sleeping;
-        if sleeping && self.arena.metrics().total_gc_count() < SMALL_HEAP {
+        let small_heap = if self.stress.is_some() { 0 } else { SMALL_HEAP };
+        if sleeping && self.arena.metrics().total_gc_count() < small_heap {
             return self.finish_cycle();
         }
-        self.arena.metrics().adjust_debt(STEP);
+        self.arena.metrics().adjust_debt(self.stress.unwrap_or(STEP));
         if self.arena.collection_phase() == CollectionPhase::Sweeping {
             self.arena.cycle_debt();
         } else if let Some(marked) = self.arena.mark_debt() {
@@ -344,9 +371,12 @@ impl<'gc> Context<'gc> {
     ///
     /// # Errors
     ///
-    /// When there are more than the stack can take; the task then waits on.
+    /// When there are more than the stack can take, and then the task waits on; or when it does not wait.
     pub fn resume(self, task: &Task, values: &[Value<'gc>]) -> Result<(), crate::Error<'gc>> {
         let Some(coroutine) = self.fetch(&task.current).as_coroutine() else { return Ok(()) };
+        if !matches!(coroutine.resume.get(), Resume::Return(_)) {
+            return Err(self.string("the task does not wait for results").into());
+        }
         self.mc.backward_barrier(Gc::erase(coroutine), None);
         let top = coroutine.top.get();
         coroutine
@@ -364,7 +394,10 @@ impl<'gc> Context<'gc> {
     pub fn raise(self, task: &Task, value: Value<'gc>) {
         let Some(coroutine) = self.fetch(&task.current).as_coroutine() else { return };
         self.mc.backward_barrier(Gc::erase(coroutine), None);
-        let top = coroutine.live_end();
+        let top = match coroutine.resume.get() {
+            Resume::Run => coroutine.live_end(),
+            _ => coroutine.top.get(),
+        };
         coroutine.set_slot(top, value);
         coroutine.top.set(top + 1);
         coroutine.resume.set(Resume::Raise);

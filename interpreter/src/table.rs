@@ -58,10 +58,14 @@ pub(crate) mod marks {
     pub(crate) const SHARED: u8 = 1;
     /// The table was written since the embedder last asked.
     pub(crate) const DIRTY: u8 = 2;
+    /// The table is a metatable: writes to it must be seen by the cache of its metamethods.
+    pub(crate) const METATABLE: u8 = 4;
 }
 
 const WEAK_KEYS: u8 = 1;
 const WEAK_VALUES: u8 = 2;
+/// A string key was assigned since `__mode` was looked up last.
+const MODE_UNKNOWN: u8 = 4;
 
 /// A Lua table.
 pub struct Table<'gc> {
@@ -80,7 +84,7 @@ pub struct Table<'gc> {
     pub(crate) serial: Cell<u32>,
     /// For a metatable: bit `m` is set when metamethod `m` is known to be absent.
     pub(crate) absent: Cell<u8>,
-    /// For a metatable: `WEAK_*` bits of its `__mode`.
+    /// For a metatable: `WEAK_*` bits of its `__mode`, or `MODE_UNKNOWN`.
     mode: Cell<u8>,
     /// [`marks`].
     pub(crate) marks: Cell<u8>,
@@ -174,7 +178,7 @@ impl<'gc> Table<'gc> {
                 border: Cell::new(0),
                 serial: Cell::new(0),
                 absent: Cell::new(0),
-                mode: Cell::new(0),
+                mode: Cell::new(MODE_UNKNOWN),
                 marks: Cell::new(0),
             },
         );
@@ -203,13 +207,28 @@ impl<'gc> Table<'gc> {
     pub fn set_metatable(&self, mc: &Mutation<'gc>, metatable: Option<Gc<'gc, Table<'gc>>>) {
         if let Some(metatable) = metatable {
             mc.backward_barrier(Gc::erase(self.as_gc()), Some(Gc::erase(metatable)));
-            metatable.note_mode();
+            metatable.marks.set(metatable.marks.get() | marks::METATABLE);
         }
         self.metatable.set(metatable);
         self.note_write();
     }
 
-    /// Reads `__mode` again, for `trace`, which cannot look it up by name.
+    /// Notes that a string key was assigned: what is known of metamethods may be wrong now.
+    #[inline(always)]
+    fn forget_metamethods(&self) {
+        self.absent.set(0);
+        self.mode.set(MODE_UNKNOWN);
+    }
+
+    /// Returns the `WEAK_*` bits of a metatable; for `trace`, which cannot look `__mode` up by name.
+    fn weak_mode(&self) -> u8 {
+        if self.mode.get() == MODE_UNKNOWN {
+            self.note_mode();
+        }
+        self.mode.get()
+    }
+
+    #[cold]
     fn note_mode(&self) {
         let mut mode = 0;
         self.for_each(|key, value| {
@@ -237,6 +256,11 @@ impl<'gc> Table<'gc> {
     /// Starts to record writes, for an embedder that mirrors the table elsewhere.
     pub fn share(&self) {
         self.marks.set(self.marks.get() | marks::SHARED);
+    }
+
+    /// Marks a shared table as written.
+    pub fn touch(&self) {
+        self.note_write();
     }
 
     /// Returns whether the table was written since it was shared or last asked, and forgets it.
@@ -369,10 +393,12 @@ impl<'gc> Table<'gc> {
             return self.set_index_unbarriered(mc, heap, index, value);
         }
         if let Some(node) = self.find(key) {
+            // A dead node comes to life: while its value was nil, nobody traced the key.
+            write_barrier(mc, self.as_gc(), key);
             // SAFETY: `find` returns nodes of this table.
             unsafe { (*node).value = value };
             if key.as_string().is_some() {
-                self.absent.set(0);
+                self.forget_metamethods();
             }
             return Ok(());
         }
@@ -534,10 +560,7 @@ impl<'gc> Table<'gc> {
                 // SAFETY: `new_node` returns a node of this table.
                 unsafe { (*node).value = value };
                 if key.as_string().is_some() {
-                    self.absent.set(0);
-                    if key.as_string().is_some_and(|s| s.as_bytes() == b"__mode") {
-                        self.note_mode();
-                    }
+                    self.forget_metamethods();
                 }
                 return Ok(());
             }
@@ -859,8 +882,7 @@ impl<'gc> Table<'gc> {
         if self.has_nodes() {
             self.last_free.set(self.mask.get() + 1);
         }
-        self.absent.set(0);
-        self.mode.set(0);
+        self.forget_metamethods();
     }
 
     /// Removes the dead entries of every weak table that the finished marking has traced.
@@ -898,7 +920,7 @@ unsafe impl<'gc> Collect<'gc> for Table<'gc> {
         let mut mode = 0;
         if let Some(metatable) = self.metatable.get() {
             cc.trace_gc(Gc::erase(metatable));
-            mode = metatable.mode.get();
+            mode = metatable.weak_mode();
         }
         if mode != 0 {
             TRACED_WEAK.with(|t| t.borrow_mut().push((&raw const *self).cast()));

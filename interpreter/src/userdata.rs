@@ -18,6 +18,8 @@ pub struct Userdata<'gc> {
     attached: Cell<Value<'gc>>,
     /// Rust data; holds no heap pointers, being `'static`.
     data: RefCell<Box<dyn Any>>,
+    /// Whether the object is or was in `Vm::finalizable`: it is finalized once.
+    pub(crate) is_finalizable: Cell<bool>,
     /// Serial number for `tostring`, 0 until it is needed.
     pub(crate) serial: Cell<u32>,
 }
@@ -38,6 +40,7 @@ impl<'gc> Userdata<'gc> {
                 metatable: Cell::new(None),
                 attached: Cell::new(Value::NIL),
                 data: RefCell::new(data),
+                is_finalizable: Cell::new(false),
                 serial: Cell::new(0),
             },
         )

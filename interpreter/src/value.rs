@@ -248,6 +248,12 @@ impl<'gc> Value<'gc> {
         self.pointer(TAG_USERDATA).map(|p| unsafe { Gc::from_ptr(p) })
     }
 
+    /// Returns the identity of a string, table, function, coroutine or userdata; no other has it while it
+    /// is alive.
+    pub fn address(self) -> Option<usize> {
+        self.is_collectable().then_some((self.0 & PAYLOAD) as usize)
+    }
+
     /// Returns the type.
     #[inline]
     pub fn type_of(self) -> Type {

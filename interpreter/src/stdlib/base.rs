@@ -394,7 +394,7 @@ fn newproxy<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     Userdata::set_metatable(proxy, call.mutation(), metatable);
     if metatable.is_some() {
         // `__gc` is usually put into the metatable after this.
-        call.ctx.vm.finalizable.borrow_mut().push(proxy);
+        call.ctx.vm.note_finalizable(proxy);
     }
     call.ret(proxy)
 }

@@ -1,7 +1,9 @@
-//! A byte buffer that native functions build strings in, bounded by the VM's memory limit.
+//! Memory of native functions: a byte buffer to build strings in, bounded by the VM's memory limit.
 //!
-//! Room is asked for before the buffer grows. A buffer that outlives a native call, because the call was
-//! suspended, is charged to the heap; one that does not is left out, so as not to hasten the collector.
+//! Room is asked for before a buffer grows. What outlives a native call, because the call was suspended, is
+//! charged to the heap; what does not is left out, so as not to hasten the collector.
+
+use std::cell::Cell;
 
 use gc_arena::Gc;
 
@@ -10,37 +12,60 @@ use crate::error::Error;
 use crate::heap;
 use crate::string::LuaString;
 
-/// Bytes of a string in the making.
+/// Largest buffer that is kept for the next one.
+const SPARE: usize = 64 * 1024;
+
+thread_local! {
+    /// The memory of a buffer that is no longer used: most native calls then allocate nothing.
+    static SPARE_BYTES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Bytes charged to the heap on behalf of Rust data in a userdata; given back when dropped.
 #[derive(Debug, Default)]
+pub(crate) struct Charge(usize);
+
+impl Charge {
+    /// Charges the heap for what `bytes` is more than was charged so far.
+    pub(crate) fn raise_to(&mut self, ctx: Context<'_>, bytes: usize) {
+        if bytes > self.0 {
+            ctx.vm.heap.charge(bytes - self.0);
+            self.0 = bytes;
+        }
+    }
+
+    /// Gives back everything, while the VM is entered.
+    pub(crate) fn release(&mut self, ctx: Context<'_>) {
+        ctx.vm.heap.release(self.0);
+        self.0 = 0;
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            heap::dropped(self.0);
+        }
+    }
+}
+
+/// Bytes of a string in the making.
+#[derive(Debug)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
-    /// Part of the capacity that the heap knows of.
-    charged: usize,
+    charge: Charge,
 }
 
 impl Buffer {
+    #[inline]
     pub(crate) fn new() -> Buffer {
-        Buffer::default()
+        let mut bytes = SPARE_BYTES.take();
+        bytes.clear();
+        Buffer { bytes, charge: Charge::default() }
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
-    }
-
-    #[inline]
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Empties the buffer and keeps its memory.
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-    }
-
-    /// Returns the bytes of memory behind the buffer.
-    pub(crate) fn capacity(&self) -> usize {
-        self.bytes.capacity()
     }
 
     /// Makes room for `more` bytes, or raises the error that there is none.
@@ -54,8 +79,7 @@ impl Buffer {
 
     #[cold]
     fn grow<'gc>(&mut self, ctx: Context<'gc>, more: usize) -> Result<(), Error<'gc>> {
-        let needed = self.bytes.len().saturating_add(more);
-        ctx.check_room(needed)?;
+        ctx.check_room(self.bytes.len().saturating_add(more))?;
         self.bytes.reserve(more);
         Ok(())
     }
@@ -73,13 +97,9 @@ impl Buffer {
         &mut self.bytes
     }
 
-    /// Charges the heap for memory that it does not know of yet: to be called before a suspension.
+    /// Charges the heap for the buffer: to be called before a suspension.
     pub(crate) fn account(&mut self, ctx: Context<'_>) {
-        let capacity = self.bytes.capacity();
-        if capacity > self.charged {
-            ctx.vm.heap.charge(capacity - self.charged);
-            self.charged = capacity;
-        }
+        self.charge.raise_to(ctx, self.bytes.capacity());
     }
 
     /// Returns the finished string.
@@ -89,10 +109,19 @@ impl Buffer {
     }
 }
 
+impl Default for Buffer {
+    fn default() -> Buffer {
+        Buffer { bytes: Vec::new(), charge: Charge::default() }
+    }
+}
+
 impl Drop for Buffer {
+    #[inline]
     fn drop(&mut self) {
-        if self.charged > 0 {
-            heap::dropped(self.charged);
+        // A buffer may be dropped when its thread ends and the spare one is gone.
+        if (1..=SPARE).contains(&self.bytes.capacity()) {
+            let bytes = std::mem::take(&mut self.bytes);
+            let _ = SPARE_BYTES.try_with(|spare| spare.set(bytes));
         }
     }
 }

@@ -5,7 +5,7 @@ use gc_arena::Gc;
 use crate::call::{Call, NativeResult};
 use crate::compiler::chunk_display;
 use crate::context::Context;
-use crate::coroutine::Coroutine;
+use crate::coroutine::{Coroutine, Link};
 use crate::error::Error;
 use crate::function::{Function, Instruction, Upvalue};
 use crate::userdata::Userdata;
@@ -156,6 +156,31 @@ fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.ret(call.string(traceback::traceback(coroutine, message, level)))
 }
 
+/// Returns the end of the slots that belong to the frame at `base` alone: where the next frame begins.
+///
+/// What lies above holds links, which must never be taken for values, nor be assigned.
+fn end_of_frame<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, base: usize) -> usize {
+    let mut next = coroutine.base.get();
+    if next == base {
+        return coroutine.top.get();
+    }
+    loop {
+        let Some((caller, _)) = coroutine.caller(next) else { return base };
+        if caller == base {
+            break;
+        }
+        next = caller;
+    }
+    let mut start = next;
+    while let Link::Vararg(delta) = coroutine.link_at(start) {
+        start -= delta;
+    }
+    match coroutine.link_at(start) {
+        Link::Continuation(_) | Link::Protected(_) => start - 4,
+        _ => start - 2,
+    }
+}
+
 /// Finds local variable `n` of a frame: its name and slot. Negative ones are the extra arguments.
 fn local<'gc>(
     coroutine: Gc<'gc, Coroutine<'gc>>,
@@ -164,24 +189,23 @@ fn local<'gc>(
 ) -> Option<(Vec<u8>, usize)> {
     let function = coroutine.function_at(base)?;
     if n < 0 {
-        let crate::coroutine::Link::Vararg(delta) = coroutine.link_at(base) else { return None };
+        let Link::Vararg(delta) = coroutine.link_at(base) else { return None };
         let params = function.prototype()?.num_params as usize;
-        let index = (-n) as usize;
+        let index = n.unsigned_abs() as usize;
         if index > (delta - 2).saturating_sub(params) {
             return None;
         }
         return Some((b"(*vararg)".to_vec(), base - delta + params + index - 1));
     }
     let slot = (n as usize).checked_sub(1)?;
-    let Some(prototype) = function.prototype() else {
-        let top = coroutine.top.get();
-        return (base + slot < top).then(|| (b"(*temporary)".to_vec(), base + slot));
-    };
-    let index = prototype.index_of(pc).checked_sub(1)?;
-    if let Some(name) = describe::variable_at(prototype, index, slot) {
-        return Some((name, base + slot));
+    // The names in a dump may claim any register.
+    if slot >= end_of_frame(coroutine, base).saturating_sub(base) {
+        return None;
     }
-    (slot < prototype.frame_size as usize).then(|| (b"(*temporary)".to_vec(), base + slot))
+    let name = function.prototype().and_then(|prototype| {
+        describe::variable_at(prototype, prototype.index_of(pc).checked_sub(1)?, slot)
+    });
+    Some((name.unwrap_or_else(|| b"(*temporary)".to_vec()), base + slot))
 }
 
 fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -304,7 +328,7 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         table.set_metatable(call.mutation(), metatable);
     } else if let Some(userdata) = value.as_userdata() {
         Userdata::set_metatable(userdata, call.mutation(), metatable);
-        call.ctx.vm.finalizable.borrow_mut().push(userdata);
+        call.ctx.vm.note_finalizable(userdata);
     } else {
         call.ctx.vm.type_metatables[value.type_of() as usize].set(metatable);
     }

@@ -96,7 +96,7 @@ fn from_file<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>
     let mode = call.opt_string(2)?;
     let path = PathBuf::from(std::ffi::OsString::from_vec(file.as_bytes().to_vec()));
     let chunk = call.ctx.vm.environment.read_file(&path).map_err(|error| {
-        let reason = crate::text::os_error(&error);
+        let (reason, _) = super::os::describe(&error);
         call.string(format!("cannot open {}: {reason}", path.display()))
     })?;
     let name = [b"@", file.as_bytes()].concat();

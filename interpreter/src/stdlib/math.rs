@@ -21,7 +21,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("ceil", |call| unary(call, f64::ceil)),
             ("cos", |call| unary(call, f64::cos)),
             ("cosh", |call| unary(call, f64::cosh)),
-            ("deg", |call| scaled(call, 57.29577951308232)),
+            ("deg", |call| scaled(call, "deg", 57.29577951308232)),
             ("exp", |call| unary(call, f64::exp)),
             ("floor", |call| unary(call, f64::floor)),
             ("fmod", |call| binary(call, |x, y| x % y)),
@@ -34,7 +34,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("min", |call| fold(call, |a, b| if a < b { a } else { b })),
             ("modf", modf),
             ("pow", |call| binary(call, f64::powf)),
-            ("rad", |call| scaled(call, 0.017453292519943295)),
+            ("rad", |call| scaled(call, "rad", 0.017453292519943295)),
             ("random", random),
             ("randomseed", randomseed),
             ("sin", |call| unary(call, f64::sin)),
@@ -69,13 +69,16 @@ fn fold<'gc>(call: &Call<'gc>, choose: impl Fn(f64, f64) -> f64) -> NativeResult
     call.ret(chosen)
 }
 
-/// `math.deg` and `math.rad`, which in LuaJIT are Lua functions of one multiplication.
-fn scaled<'gc>(call: &Call<'gc>, factor: f64) -> NativeResult<'gc> {
+/// `math.deg` and `math.rad`, which in LuaJIT are Lua functions of one multiplication; it shows in errors.
+fn scaled<'gc>(call: &Call<'gc>, name: &str, factor: f64) -> NativeResult<'gc> {
     let value = call.arg(1);
     match crate::vm::arithmetic::to_number(value) {
         Some(number) => call.ret(number * factor),
         None => {
-            Err(call.error(format!("attempt to perform arithmetic on a {} value", value.type_name())))
+            let type_name = value.type_name();
+            let place = format!("[builtin:{name}]:0");
+            let message = format!("{place}: attempt to perform arithmetic on a {type_name} value");
+            Err(call.string(message).into())
         }
     }
 }
@@ -138,14 +141,16 @@ fn ldexp(x: f64, exponent: f64) -> f64 {
 }
 
 fn random<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let fraction = call.vm.random.borrow_mut().next_f64();
     let value = match call.arg_count() {
-        0 => fraction,
-        1 => (fraction * call.check_number(1)?).floor() + 1.0,
+        0 => call.vm.random.borrow_mut().next_double(),
+        1 => {
+            let high = call.check_number(1)?;
+            call.vm.random.borrow_mut().up_to(high)
+        }
         _ => {
             let low = call.check_number(1)?;
             let high = call.check_number(2)?;
-            (fraction * (high - low + 1.0)).floor() + low
+            call.vm.random.borrow_mut().between(low, high)
         }
     };
     call.ret(value)

@@ -159,7 +159,7 @@ mod tests {
             (b'x', u8::is_ascii_hexdigit),
         ];
         for (letter, test) in classes {
-            let expected: Vec<u8> = (0..=255).filter(|byte| test(byte)).collect();
+            let expected: Vec<u8> = (0..=255).filter(test).collect();
             assert_eq!(members(CharSet::escape(letter)), expected);
             let capital = CharSet::escape(letter.to_ascii_uppercase());
             assert_eq!(capital, CharSet::escape(letter).complement());

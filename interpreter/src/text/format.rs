@@ -263,9 +263,8 @@ pub fn format_integer(out: &mut Vec<u8>, directive: &Directive, n: f64) {
         });
         value /= base;
     }
-    if directive.conversion == Conversion::Octal && directive.alternative {
-        put(b'0');
-    } else if zero && directive.precision != Some(0) {
+    let octal_mark = directive.conversion == Conversion::Octal && directive.alternative;
+    if octal_mark || (zero && directive.precision != Some(0)) {
         put(b'0');
     }
     if directive.conversion == Conversion::Hex && directive.alternative && !zero {
@@ -409,8 +408,11 @@ mod tests {
         assert_eq!(format("%x", -3.7), "fffffffffffffffd");
         assert_eq!(format("%u", -1.0), "18446744073709551615");
         assert_eq!(format("%d", 9007199254740992.0), "9007199254740992");
-        assert_eq!(format("%d", 9.2233720368547758e18), "-9223372036854775808");
-        assert_eq!(format("%x", 9.2233720368547758e18), "8000000000000000");
+        assert_eq!(
+            format("%d", 9.223_372_036_854_776e18),
+            "-9223372036854775808"
+        );
+        assert_eq!(format("%x", 9.223_372_036_854_776e18), "8000000000000000");
         assert_eq!(format("%x", 1e19), "8ac7230489e80000");
         assert_eq!(format("%x", -1e19), "8000000000000000");
         assert_eq!(format("%x", 1.8446744073709552e19), "0");

@@ -400,10 +400,7 @@ impl Matcher {
                 continue 'forward;
             }
             // Something failed: revise the newest choice that has another way to go.
-            loop {
-                let Some(choice) = self.choices.last_mut() else {
-                    break;
-                };
+            while let Some(choice) = self.choices.last_mut() {
                 if left == 0 {
                     pause!(State::BackingUp);
                 }
@@ -610,4 +607,178 @@ fn run_length(bytes: &[u8], repeat: &Repeat) -> usize {
         _ => bytes.iter().position(|&byte| !repeat.item.contains(byte)),
     };
     end.unwrap_or(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::pattern::Caret;
+
+    /// Searches from `init` in steps of `slice` and shows position and captures.
+    fn search(subject: &[u8], text: &[u8], init: usize, slice: u64) -> String {
+        let pattern = Pattern::new(text, Caret::Anchor);
+        let mut matcher = Matcher::new();
+        matcher.begin(init);
+        let (start, end) = loop {
+            match matcher.step(subject, &pattern, &mut { slice }) {
+                Outcome::Matched { start, end } => break (start, end),
+                Outcome::Failed => return "nil".to_string(),
+                Outcome::OutOfBudget => {}
+                Outcome::Error(error) => return error.to_string(),
+            }
+        };
+        let mut shown = format!("{} {}", start + 1, end);
+        for index in 0..pattern.capture_count() {
+            match matcher.capture(&pattern, index) {
+                Ok(Capture::Span { start, end }) => {
+                    let text = String::from_utf8_lossy(&subject[start..end]).into_owned();
+                    shown += &format!(" {text:?}");
+                }
+                Ok(Capture::Position(position)) => shown += &format!(" {position}"),
+                Err(error) => return error.to_string(),
+            }
+        }
+        shown
+    }
+
+    fn find(subject: &str, pattern: &str) -> String {
+        let whole = search(subject.as_bytes(), pattern.as_bytes(), 0, u64::MAX);
+        for slice in [1, 2, 3, 7] {
+            let sliced = search(subject.as_bytes(), pattern.as_bytes(), 0, slice);
+            assert_eq!(sliced, whole, "{pattern} in slices of {slice}");
+        }
+        whole
+    }
+
+    #[test]
+    fn items_and_quantifiers() {
+        assert_eq!(find("hello world", "o w"), "5 7");
+        assert_eq!(find("hello", "l+"), "3 4");
+        assert_eq!(find("hello", "xl*"), "nil");
+        assert_eq!(find("hello", "l-o"), "3 5");
+        assert_eq!(find("hello", "hel?l?l?o"), "1 5");
+        assert_eq!(find("a.b", "%."), "2 2");
+        assert_eq!(find("a]b", "[]]"), "2 2");
+        assert_eq!(find("a-b", "[a%-]+"), "1 2");
+        assert_eq!(find("abc", "[^a-b]"), "3 3");
+        assert_eq!(find("a\0b", "%z"), "2 2");
+        assert_eq!(find("a\0b", "a.b"), "1 3");
+        assert_eq!(find("abc", "a\0x"), "1 1");
+        assert_eq!(find("aaa", "a-$"), "1 3");
+        assert_eq!(find("", ".-"), "1 0");
+        assert_eq!(find("a$b", "a$b"), "1 3");
+        assert_eq!(find("x^", "x^"), "1 2");
+        assert_eq!(find("ab12", "^%a+%d+$"), "1 4");
+        assert_eq!(find("-ab12", "^%a+%d+$"), "nil");
+    }
+
+    #[test]
+    fn captures() {
+        assert_eq!(
+            find("key = value", "(%w+)%s*=%s*(%w+)"),
+            "1 11 \"key\" \"value\""
+        );
+        assert_eq!(find("  trim  ", "^%s*(.-)%s*$"), "1 8 \"trim\"");
+        assert_eq!(find("hello", "()ll()"), "3 4 3 5");
+        assert_eq!(find("abab", "(ab)%1"), "1 4 \"ab\"");
+        assert_eq!(find("\"it's\"", "([\"'])(.-)%1"), "1 6 \"\\\"\" \"it's\"");
+        assert_eq!(find("/usr/lib/x.lua", "([^/]*)$"), "10 14 \"x.lua\"");
+        assert_eq!(
+            find("/usr/lib/x.lua", "(.*)/(.*)%.(%w+)"),
+            "1 14 \"/usr/lib\" \"x\" \"lua\""
+        );
+        assert_eq!(find("abc", "((a)(b))"), "1 2 \"ab\" \"a\" \"b\"");
+        assert_eq!(find("aXb", "()%1"), "nil");
+    }
+
+    #[test]
+    fn balance_and_frontier() {
+        assert_eq!(find("f(a(b)c)d)", "%b()"), "2 8");
+        assert_eq!(find("((a)", "%b()"), "2 4");
+        assert_eq!(find("||", "%b||"), "1 2");
+        assert_eq!(find("THE (quick) fox", "%f[%a]%a+%f[%A]"), "1 3");
+        assert_eq!(find("foo.bar", "%f[%w]%w+%f[%z]"), "5 7");
+        assert_eq!(search(b"foo bar", b"%f[%w]%w+", 1, 9), "5 7");
+    }
+
+    #[test]
+    fn errors_come_when_a_match_gets_there() {
+        assert_eq!(find("a", "%"), "malformed pattern (ends with '%')");
+        assert_eq!(find("a", "[a"), "malformed pattern (missing ']')");
+        assert_eq!(find("a", "[]"), "malformed pattern (missing ']')");
+        assert_eq!(find("a", "[%"), "malformed pattern (missing ']')");
+        assert_eq!(find("a", "%f"), "missing '[' after '%f' in pattern");
+        assert_eq!(find("a", "%f[a"), "malformed pattern (missing ']')");
+        assert_eq!(find("a", "%ba"), "unbalanced pattern");
+        assert_eq!(find("a", "(a"), "unfinished capture");
+        assert_eq!(find("a", "a)"), "invalid pattern capture");
+        assert_eq!(find("a", "%1"), "invalid capture index");
+        assert_eq!(find("a", "(%1)"), "invalid capture index");
+        assert_eq!(find("a", "%0"), "invalid capture index");
+        assert_eq!(find("a", "x%"), "nil");
+        assert_eq!(find("a", &"(a?)".repeat(33)), "too many captures");
+    }
+
+    #[test]
+    fn luajits_depth_limit() {
+        let subject = "a".repeat(300);
+        assert_eq!(find("", &"a*".repeat(199)), "1 0");
+        assert_eq!(find("", &"a*".repeat(200)), "pattern too complex");
+        assert_eq!(find("", &"a-".repeat(200)), "pattern too complex");
+        assert_eq!(find(&subject, &"a?".repeat(199)), "1 199");
+        assert_eq!(find(&subject, &"a?".repeat(200)), "pattern too complex");
+        assert_eq!(find("", &"a?".repeat(1000)), "1 0");
+    }
+
+    #[test]
+    fn a_catastrophic_pattern_runs_out_of_budget() {
+        let pattern = Pattern::new(&b"a*".repeat(30), Caret::Anchor);
+        let slow = Pattern::new(&[b"a*".repeat(30), b"b".to_vec()].concat(), Caret::Anchor);
+        let subject = b"a".repeat(1000);
+        let mut matcher = Matcher::new();
+        matcher.begin(0);
+        for _ in 0..100 {
+            let mut budget = 10_000;
+            let outcome = matcher.step(&subject, &slow, &mut budget);
+            assert_eq!((outcome, budget), (Outcome::OutOfBudget, 0));
+        }
+        // The matcher can be put to other work at any time.
+        matcher.begin(0);
+        let outcome = matcher.step(&subject, &pattern, &mut 10_000);
+        assert_eq!(
+            outcome,
+            Outcome::Matched {
+                start: 0,
+                end: 1000
+            }
+        );
+    }
+
+    #[test]
+    fn a_search_beyond_the_subject_fails() {
+        assert_eq!(search(b"abc", b"", 3, 9), "4 3");
+        assert_eq!(search(b"abc", b"", 4, 9), "nil");
+        assert_eq!(search(b"abc", b"a", usize::MAX, 9), "nil");
+        let mut matcher = Matcher::new();
+        assert_eq!(
+            matcher.step(b"abc", &Pattern::default(), &mut 0),
+            Outcome::OutOfBudget
+        );
+    }
+
+    #[test]
+    fn other_arguments_between_steps_do_no_harm() {
+        let long = Pattern::new(b"(a-)%1(b*)b%bxyz*$", Caret::Anchor);
+        let short = Pattern::new(b"c", Caret::Anchor);
+        let mut matcher = Matcher::new();
+        for round in 0u64..2000 {
+            if round % 37 == 0 {
+                matcher.begin(round as usize % 5);
+            }
+            let subject: &[u8] =
+                [&b"aaaabbbbxxyz"[..], b"ab", b"", b"cccaaaaaaaaaaaaaaa"][round as usize % 4];
+            let pattern = if round % 3 == 0 { &short } else { &long };
+            matcher.step(subject, pattern, &mut (1 + round % 5));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The parts of the standard library that need no VM: plain functions over bytes.
-//! Nothing here allocates more than its caller allowed for, recurses, or reads a clock; work that can be
-//! long is either bounded by its arguments or taken in steps that the caller pays for.
+//! Nothing here recurses, reads a clock or knows a Lua value. Work that can be long is bounded by its
+//! arguments, so that a caller can charge for it beforehand, or is taken in steps (`matcher`).
 
 pub mod bytes;
 mod charset;
@@ -11,3 +11,6 @@ pub mod matcher;
 pub mod pattern;
 pub mod radix;
 pub mod random;
+pub mod strftime;
+pub mod time;
+pub mod zone;

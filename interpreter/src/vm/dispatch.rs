@@ -42,6 +42,10 @@ pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
             transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
         }
         Resume::Run => Flow::Continue,
+        // After a full collection, before its caller goes on.
+        Resume::Return(0) if transfer::is_between_frames(coroutine) => {
+            transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
+        }
         Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
         Resume::Return(count) => {
             let first = coroutine.top.get() - count;
@@ -146,6 +150,22 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 }
             }};
         }
+        // The same for comparisons, whose jump may close a loop.
+        macro_rules! slow_jump {
+            ($flow:expr) => {{
+                save!();
+                match $flow {
+                    Flow::Continue => {
+                        load!();
+                        if fuel <= 0 {
+                            exit!(Exit::OutOfFuel);
+                        }
+                        continue;
+                    }
+                    Flow::Exit(exit) => return exit,
+                }
+            }};
+        }
         macro_rules! burn {
             () => {
                 fuel -= 1;
@@ -214,6 +234,16 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     pc = pc.offset(opcode::jump($word))
                 };
             }
+            // A jump that may go backwards, and then is a loop of its own: `goto` needs no `LOOP`.
+            macro_rules! jump_or_loop {
+                ($word:expr) => {{
+                    let distance = opcode::jump($word);
+                    pc = pc.offset(distance);
+                    if distance < 0 {
+                        burn!();
+                    }
+                }};
+            }
             // Every comparison is followed by the jump that it takes or skips.
             macro_rules! jump_if {
                 ($condition:expr) => {{
@@ -221,7 +251,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let word = (*pc).word;
                     pc = pc.add(1);
                     if condition {
-                        jump!(word);
+                        jump_or_loop!(word);
                     }
                 }};
             }
@@ -232,7 +262,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         let holds = x.unchecked_number() $operator y.unchecked_number();
                         jump_if!(holds != $negated)
                     } else {
-                        slow!(metamethod::compare(ctx, x, y))
+                        slow_jump!(metamethod::compare(ctx, x, y))
                     }
                 }};
             }
@@ -246,7 +276,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     } else if x.as_table().is_some() && y.as_table().is_some()
                         || x.as_userdata().is_some() && y.as_userdata().is_some()
                     {
-                        slow!(metamethod::equal(ctx, x, y))
+                        slow_jump!(metamethod::equal(ctx, x, y))
                     } else {
                         jump_if!($negated)
                     }
@@ -445,9 +475,11 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                                     slow!(transfer::drive(ctx, Step::Call { slot, count }));
                                 }
                             }
-                            save!();
                             *frame.sub(2) = callee;
                             std::ptr::copy(from.add(2), frame, count);
+                            // The arguments may lie where the link of a vararg frame was.
+                            base = frame;
+                            save!();
                             let slot = frame.offset_from(coroutine.stack()) as usize - 2;
                             match transfer::drive(ctx, Step::Call { slot, count }) {
                                 Flow::Continue => {
@@ -661,7 +693,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 Op::USETP => assign_upvalue!(Value::primitive(d!())),
                 Op::UCLO => {
                     coroutine.close_upvalues(mc, base.add(a!()));
-                    jump!(word);
+                    jump_or_loop!(word);
                 }
                 Op::FNEW => {
                     let prototype: Gc<'gc, Prototype<'gc>> =
@@ -742,7 +774,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         let mut failed = None;
                         for offset in 0..coroutine.multiple.get() as u32 {
                             let value = reg!(a + offset as usize);
-                            if let Err(error) = table.set_index(mc, heap, first + offset, value) {
+                            if let Err(error) = table.set_index(mc, heap, first.wrapping_add(offset), value) {
                                 failed = Some(error);
                                 break;
                             }
@@ -907,7 +939,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 Op::LOOP | Op::ILOOP => {
                     burn!();
                 }
-                Op::JMP => jump!(word),
+                Op::JMP => jump_or_loop!(word),
                 Op::ISTYPE
                 | Op::ISNUM
                 | Op::KCDATA

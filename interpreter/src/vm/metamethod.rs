@@ -270,7 +270,8 @@ pub(crate) fn length<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Flow {
 }
 
 /// Takes or skips the jump that follows a comparison.
-fn jump<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, taken: bool) {
+fn jump<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, taken: bool) {
+    ctx.vm.fuel.set(ctx.vm.fuel.get() - 1);
     let pc = coroutine.pc.get();
     // SAFETY: the verifier has made sure that a comparison is followed by a jump within the function.
     unsafe {
@@ -343,7 +344,7 @@ pub(crate) fn compare<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> F
     let or_equal = matches!(op, Op::ISLE | Op::ISGT);
     let negated = matches!(op, Op::ISGE | Op::ISGT);
     if let Some(result) = raw_compare(a, b, or_equal) {
-        jump(coroutine, result != negated);
+        jump(ctx, coroutine, result != negated);
         return Flow::Continue;
     }
     let kind = |negated| if negated { continuation::JUMP_UNLESS } else { continuation::JUMP_IF };
@@ -378,7 +379,7 @@ pub(crate) fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Flo
         Value::NIL
     };
     if handler.is_nil() {
-        jump(coroutine, negated);
+        jump(ctx, coroutine, negated);
         return Flow::Continue;
     }
     let kind = if negated { continuation::JUMP_UNLESS } else { continuation::JUMP_IF };
@@ -487,8 +488,8 @@ pub(crate) fn resume<'gc>(
             let a = opcode::a(instruction(coroutine.pc.get()));
             coroutine.set_slot(coroutine.base.get() + a, value);
         }
-        continuation::JUMP_IF => jump(coroutine, value.is_truthy()),
-        continuation::JUMP_UNLESS => jump(coroutine, !value.is_truthy()),
+        continuation::JUMP_IF => jump(ctx, coroutine, value.is_truthy()),
+        continuation::JUMP_UNLESS => jump(ctx, coroutine, !value.is_truthy()),
         continuation::CONCAT => {
             let slot = (kind >> 8) as usize;
             coroutine.set_slot(coroutine.base.get() + slot, value);

@@ -195,6 +195,13 @@ impl<'gc> Vm<'gc> {
         self.metatable_of(value).map_or(Value::NIL, |metatable| self.handler(metatable, event))
     }
 
+    /// Notes that a userdata has a metatable, which may have `__gc` when the object dies.
+    pub(crate) fn note_finalizable(&self, userdata: Gc<'gc, Userdata<'gc>>) {
+        if !userdata.is_finalizable.replace(true) {
+            self.finalizable.borrow_mut().push(userdata);
+        }
+    }
+
     /// Returns the serial number kept in `cell`, given at the first request.
     pub(crate) fn serial(&self, cell: &Cell<u32>) -> u32 {
         if cell.get() == 0 {

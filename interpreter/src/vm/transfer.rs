@@ -580,14 +580,27 @@ pub(crate) fn call_above<'gc>(
     Step::Call { slot: top + 2, count: args.len() }
 }
 
-/// Calls the finalizer of the next object that is due for it, above the Lua function that runs.
+/// Returns whether a native function waits to be continued without results: `Next::Again`, `Next::Collect`.
+pub(crate) fn is_between_frames<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> bool {
+    let base = coroutine.base.get();
+    base == coroutine.top.get() && coroutine.function_at(base).is_none()
+}
+
+/// Calls the finalizer of the next object that is due for it, above the Lua function that runs or the native
+/// function that waits to be continued; goes on with that when there is none.
 pub(crate) fn finalize_next<'gc>(
     ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
 ) -> Step<'gc> {
     loop {
         let next = ctx.vm.finalizers.borrow_mut().pop();
-        let Some(userdata) = next else { return Step::Done(Flow::Continue) };
+        let Some(userdata) = next else {
+            if is_between_frames(coroutine) {
+                let base = coroutine.base.get();
+                return Step::Return { base, first: base, count: 0 };
+            }
+            return Step::Done(Flow::Continue);
+        };
         let handler = ctx.vm.handler_of(userdata.into(), Metamethod::Gc);
         if !handler.is_nil() {
             return call_above(coroutine, continuation::FINALIZER, handler, &[userdata.into()]);

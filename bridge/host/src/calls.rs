@@ -1,0 +1,722 @@
+//! Messages from sandboxes: host calls are served, results handed on, callbacks take the baton.
+//!
+//! Main thread only. A drain works through the queue for at most 2 ms and stops as soon as Neovim's
+//! loop has other events, so that typing stays smooth however much a sandbox asks for.
+
+use std::ffi::c_int;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bridge_sandbox::Entered;
+use bridge_wire::{
+    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Target, encode_message,
+};
+
+use crate::capture::Capture;
+use crate::error::HostError;
+use crate::instantiate::{Instantiate, index, load_modules};
+use crate::session::{Activation, Host, Incoming, Session, Slot};
+use crate::stack::{ALL, Stack, Type};
+use crate::wake;
+
+/// How long a drain may keep Neovim from everything else.
+const BUDGET: Duration = Duration::from_millis(2);
+/// How often a drain looks whether Neovim has something else to do.
+const LOOK: Duration = Duration::from_micros(100);
+/// How long the host waits for the next call of a sandbox that it has just answered.
+const LINGER: Duration = Duration::from_micros(20);
+/// After that many fruitless waits in a row the host waits only now and then.
+const PATIENCE: u32 = 4;
+
+thread_local! {
+    /// Fruitless waits in a row.
+    static MISSES: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+impl Host {
+    /// Works through the queue; returns early, with a wake under way, when time is up.
+    pub(crate) fn drain(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
+        let start = Instant::now();
+        let mut look = start;
+        self.give_back_suspended(stack)?;
+        loop {
+            let mut answered = false;
+            while self.receive() {
+                let Some(incoming) = self.queue.borrow_mut().pop_front() else {
+                    break;
+                };
+                answered = self.deal_with(stack, incoming);
+                let now = Instant::now();
+                if now - look > LOOK {
+                    look = now;
+                    if wake::loop_has_events(stack) {
+                        wake::wake_again();
+                        return Ok(());
+                    }
+                }
+                if now - start > BUDGET {
+                    wake::wake_again();
+                    return Ok(());
+                }
+            }
+            if answered && self.linger() {
+                continue;
+            }
+            self.sweep(stack)?;
+            wake::rest();
+            if (self.inbox.is_empty() && self.queue.borrow().is_empty()) || !wake::resume() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits briefly for the next message and returns whether one came.
+    fn linger(&self) -> bool {
+        let misses = MISSES.get();
+        // A sandbox that thinks between its calls is not worth waiting for each time.
+        if misses > PATIENCE && !misses.is_multiple_of(16) {
+            MISSES.set(misses.wrapping_add(1));
+            return false;
+        }
+        let start = Instant::now();
+        let mut spins = 0;
+        while start.elapsed() < LINGER {
+            if !self.inbox.is_empty() {
+                MISSES.set(0);
+                return true;
+            }
+            spins += 1;
+            // Both threads may share a processor.
+            if spins > 20 {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        MISSES.set(misses.wrapping_add(1));
+        false
+    }
+
+    /// Deals with one message and returns whether the sandbox was waiting for that.
+    pub(crate) fn deal_with(&self, stack: &mut Stack<'_>, incoming: Incoming) -> bool {
+        let Some(session) = self.session(incoming.session) else {
+            return false;
+        };
+        if incoming.applied {
+            session.pending.set(session.pending.get() - 1);
+        }
+        let top = stack.top();
+        let result = self.message(stack, &session, &incoming);
+        stack.set_top(top);
+        match result {
+            Ok(answered) => answered,
+            Err(error) => {
+                self.fail(stack, &session, &error);
+                false
+            }
+        }
+    }
+
+    fn message(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        incoming: &Incoming,
+    ) -> Result<bool, HostError> {
+        let message = Message::decode(&incoming.bytes)?;
+        if !incoming.applied {
+            self.apply(stack, session, &message)?;
+        }
+        match message.kind {
+            Kind::HostCall => {
+                let call = HostCall::decode(message.fields)?;
+                self.serve(stack, session, message.number, call)
+            }
+            Kind::Finished => {
+                self.finished(stack, session, &incoming.bytes)?;
+                Ok(false)
+            }
+            Kind::Published => Ok(false),
+            Kind::Ended => {
+                let mut fields = message.fields;
+                let outcome = fields.string()?.to_vec();
+                self.end(stack, session, &outcome, None);
+                Ok(false)
+            }
+            _ => Err(HostError::Internal(format!(
+                "a sandbox sent a {:?} message",
+                message.kind
+            ))),
+        }
+    }
+
+    /// Applies a message's delta.
+    fn apply(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Session,
+        message: &Message<'_>,
+    ) -> Result<(), HostError> {
+        let Some(delta) = &message.delta else {
+            return Ok(());
+        };
+        load_modules(self, stack, delta)?;
+        let top = stack.top();
+        let applied = Instantiate::new(self, session, stack)
+            .and_then(|mut instantiate| instantiate.apply_delta(delta));
+        stack.set_top(top);
+        applied
+    }
+
+    /// Applies the deltas of all messages of a session that have arrived.
+    fn apply_waiting(&self, stack: &mut Stack<'_>, session: &Rc<Session>) -> Result<(), HostError> {
+        self.receive();
+        let mut at = 0;
+        loop {
+            let bytes = {
+                let mut queue = self.queue.borrow_mut();
+                let Some(incoming) = queue.get_mut(at) else {
+                    return Ok(());
+                };
+                at += 1;
+                if incoming.session != session.id || incoming.applied {
+                    continue;
+                }
+                incoming.applied = true;
+                session.pending.set(session.pending.get() + 1);
+                // The message stays in its place: modules that are loaded below may receive more.
+                std::mem::take(&mut incoming.bytes)
+            };
+            let applied = match Message::decode(&bytes) {
+                Ok(message) => self.apply(stack, session, &message),
+                Err(error) => Err(error.into()),
+            };
+            if let Some(incoming) = self.queue.borrow_mut().get_mut(at - 1) {
+                incoming.bytes = bytes;
+            }
+            applied?;
+        }
+    }
+
+    /// Ends a sandbox whose messages make no sense, or to which nothing can be sent any more.
+    fn fail(&self, stack: &mut Stack<'_>, session: &Rc<Session>, error: &HostError) {
+        session.handle.0.kill();
+        self.end(stack, session, b"failed", Some(&error.to_string()));
+    }
+
+    /// Lets go of a sandbox and tells Lua.
+    fn end(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        outcome: &[u8],
+        reason: Option<&str>,
+    ) {
+        if session.ended.get() {
+            return;
+        }
+        if session.depth.replace(0) > 0 {
+            session.handle.0.leave();
+        }
+        self.sessions.borrow_mut().remove(&session.id);
+        session.end(stack);
+        let top = stack.top();
+        if stack.reserve(8).is_ok() {
+            self.push_dispatch(stack, b"ended", session);
+            stack.push_string(outcome);
+            match reason {
+                Some(reason) => stack.push_string(reason.as_bytes()),
+                None => stack.push_nil(),
+            }
+            stack.call(4, 0, 0);
+        }
+        stack.set_top(top);
+    }
+
+    fn push_dispatch(&self, stack: &mut Stack<'_>, what: &[u8], session: &Session) {
+        self.push_slot(stack, Slot::Dispatch);
+        stack.push_string(what);
+        stack.push_number(session.id.into());
+    }
+
+    /// Hands the results of a task to whoever waits for them.
+    fn finished(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        bytes: &[u8],
+    ) -> Result<(), HostError> {
+        let number = Message::decode(bytes)?.number;
+        if let Some(slot) = session.awaited.borrow_mut().get_mut(&number) {
+            *slot = Some(bytes.to_vec());
+            return Ok(());
+        }
+        stack.reserve(8)?;
+        let top = stack.top();
+        self.push_dispatch(stack, b"finished", session);
+        stack.push_number(number as f64);
+        let count = self.push_outcome(stack, session, bytes)?;
+        // An error in it is a defect of the Lua files, and nobody could be told.
+        stack.call(3 + count, 0, 0);
+        stack.set_top(top);
+        Ok(())
+    }
+
+    /// Pushes outcome, traceback, ok and results of a `Finished` message; returns their number.
+    pub(crate) fn push_outcome(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Session,
+        bytes: &[u8],
+    ) -> Result<c_int, HostError> {
+        let mut fields = Message::decode(bytes)?.fields;
+        let ok = fields.boolean()?;
+        let mut values = fields.value()?;
+        let outcome = fields.string()?;
+        let traceback = fields.optional_string()?;
+        let base = stack.top();
+        stack.push_string(outcome);
+        match traceback {
+            Some(traceback) => stack.push_string(traceback),
+            None => stack.push_nil(),
+        }
+        stack.push_boolean(ok);
+        let count = if ok { values.array()? } else { 1 };
+        let pushed = self.push_values(stack, session, &mut values, count)?;
+        debug_assert_eq!(stack.top(), base + 3 + pushed);
+        Ok(3 + pushed)
+    }
+
+    /// Pushes that many values. `(-0, +count)`
+    fn push_values(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Session,
+        values: &mut Decoder<'_>,
+        count: u32,
+    ) -> Result<c_int, HostError> {
+        let count = c_int::try_from(count).map_err(|_| HostError::StackOverflow)?;
+        stack.reserve(count.saturating_add(48))?;
+        let base = stack.top();
+        let mut instantiate = Instantiate::new(self, session, stack)?;
+        let first = instantiate.stack.top();
+        for _ in 0..count {
+            instantiate.value(values)?;
+        }
+        instantiate.refill()?;
+        drop(instantiate);
+        // The values slide down over the session's tables.
+        for n in 1..=count {
+            stack.push_value(first + n);
+            stack.replace(base + n);
+        }
+        // More tables than values may have been there.
+        stack.set_top(base + count);
+        Ok(count)
+    }
+
+    /// Serves a host call and returns whether an answer was sent.
+    fn serve(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        number: u64,
+        call: HostCall<'_>,
+    ) -> Result<bool, HostError> {
+        let base = stack.top();
+        stack.reserve(8)?;
+        self.push_slot(stack, Slot::Handler);
+        let handler = base + 1;
+        let by_reference = matches!(call.target, Target::Reference(Reference::Function, _));
+        let ok = self.perform(stack, session, handler, &call)?;
+        if call.operation == Operation::Post {
+            if !ok {
+                self.report(stack, session);
+            }
+            return Ok(false);
+        }
+        let sent = self.reply(stack, session, number, ok, handler, by_reference);
+        match sent {
+            Ok(()) => {}
+            // The results cannot cross: that is the answer.
+            Err(error @ (HostError::Copy { .. } | HostError::TooMuch(_))) => {
+                stack.set_top(handler);
+                stack.push_string(error.to_string().as_bytes());
+                self.reply(stack, session, number, false, handler, false)?;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
+    /// Does what a host call asks for; leaves the results above `handler`, or one error value.
+    fn perform(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Session,
+        handler: c_int,
+        call: &HostCall<'_>,
+    ) -> Result<bool, HostError> {
+        let mut arguments = call.arguments.clone();
+        let count = c_int::try_from(call.argument_count).map_err(|_| HostError::StackOverflow)?;
+        stack.reserve(count.saturating_add(64))?;
+        // What `Set` assigns to is found like what the others use, but for the last key.
+        let (path_len, is_set) = match (&call.target, call.operation) {
+            (Target::Path(0, _), Operation::Set) | (Target::Reference(..), Operation::Set) => {
+                stack.push_string(b"threading: nothing to assign to");
+                return Ok(false);
+            }
+            (Target::Path(len, _), Operation::Set) => (len - 1, true),
+            (Target::Path(len, _), _) => (*len, false),
+            (Target::Reference(..), _) => (0, false),
+        };
+        let mut instantiate = Instantiate::new(self, session, stack)?;
+        let start = instantiate.stack.top();
+        if is_set {
+            instantiate.view.push_slot(instantiate.stack, Slot::Assign);
+        }
+        let object = instantiate.stack.top() + 1;
+        match &call.target {
+            Target::Reference(_, id) => instantiate.object(*id)?,
+            Target::Path(_, keys) => {
+                let mut keys = keys.clone();
+                let mut left = path_len;
+                let mut peek = keys.clone();
+                match peek.token() {
+                    Ok(bridge_wire::Token::Reference(_, id)) if left > 0 => {
+                        instantiate.object(id)?;
+                        keys = peek;
+                        left -= 1;
+                    }
+                    Ok(bridge_wire::Token::String(b"_G")) if left > 0 => {
+                        instantiate.stack.push_globals();
+                        keys = peek;
+                        left -= 1;
+                    }
+                    _ => instantiate.view.push_slot(instantiate.stack, Slot::Vim),
+                }
+                while left > 0 {
+                    left -= 1;
+                    instantiate.value(&mut keys)?;
+                    if left == 0 && !is_set {
+                        // The last step reports its own failure, as the sandbox's code expects.
+                        break;
+                    }
+                    instantiate.index(object);
+                }
+                if is_set {
+                    instantiate.value(&mut keys)?;
+                }
+            }
+        }
+        let last_key = instantiate.stack.top() > object && !is_set;
+        let view = instantiate.view;
+        if last_key {
+            // Anything that Lua may run must not meet a borrowed session.
+            drop(instantiate);
+            let found = step(stack, view, object, handler);
+            if !found {
+                slide(stack, handler, object, 1);
+                return Ok(false);
+            }
+            instantiate = Instantiate::new(self, session, stack)?;
+            // The session's tables moved: put the object above them.
+            instantiate.stack.push_value(object);
+        }
+        let function = if is_set { object - 1 } else { instantiate.stack.top() };
+        debug_assert!(function > start);
+        for _ in 0..count {
+            instantiate.value(&mut arguments)?;
+        }
+        instantiate.refill()?;
+        drop(instantiate);
+        let ok = match call.operation {
+            Operation::Get => true,
+            Operation::Set => {
+                let arguments = stack.top() - function;
+                stack.call(arguments, 0, handler)
+            }
+            Operation::Call | Operation::Post => {
+                let arguments = stack.top() - function;
+                stack.call(arguments, ALL, handler)
+            }
+        };
+        let results = if ok { stack.top() - function + 1 } else { 1 };
+        let results = if ok && call.operation == Operation::Get { 1 } else { results };
+        slide(stack, handler, function, results);
+        Ok(ok)
+    }
+
+    /// Answers a host call with what is above `handler`.
+    fn reply(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        number: u64,
+        ok: bool,
+        handler: c_int,
+        by_reference: bool,
+    ) -> Result<(), HostError> {
+        let by_reference = by_reference || (!ok && stack.kind(handler + 1) == Type::Table);
+        if by_reference && !self.enter(stack, session)? {
+            return Ok(());
+        }
+        let traceback = if ok { None } else { self.take_traceback(stack) };
+        let last = stack.top();
+        let encoded = (|| {
+            let mut capture = Capture::new(self, session, stack)?;
+            let mut fields = Encoder::with_capacity(64);
+            fields.boolean(ok);
+            if ok {
+                fields.array_len((last - handler) as usize);
+            }
+            for index in handler + 1..=last {
+                if by_reference {
+                    capture.value(index, &mut fields)?;
+                } else {
+                    let what = format_args!("result {}", index - handler).to_string();
+                    capture.copy(index, if ok { &what } else { "the error" }, &mut fields)?;
+                }
+            }
+            match &traceback {
+                Some(traceback) => fields.string(traceback),
+                None => fields.nil(),
+            }
+            if by_reference {
+                capture.collect_delta()?;
+            }
+            Ok(encode_message(Kind::Reply, number, Some(&capture.delta), &fields))
+        })();
+        stack.set_top(last);
+        let sent = encoded.map(|message| session.handle.0.send(message));
+        if by_reference {
+            self.leave(session);
+        }
+        sent
+    }
+
+    /// Returns the traceback of the last error.
+    fn take_traceback(&self, stack: &mut Stack<'_>) -> Option<Vec<u8>> {
+        self.push_slot(stack, Slot::Trace);
+        let trace = stack.top();
+        stack.raw_get_index(trace, 1);
+        let traceback = stack.string(-1).map(<[u8]>::to_vec);
+        stack.push_nil();
+        stack.raw_set_index(trace, 1);
+        stack.set_top(trace - 1);
+        traceback
+    }
+
+    /// Reports the error on top of the stack, of a call that nobody waits for.
+    fn report(&self, stack: &mut Stack<'_>, session: &Session) {
+        let error = stack.top();
+        let traceback = self.take_traceback(stack);
+        self.push_dispatch(stack, b"error", session);
+        stack.push_value(error);
+        match traceback {
+            Some(traceback) => stack.push_string(&traceback),
+            None => stack.push_nil(),
+        }
+        stack.call(4, 0, 0);
+    }
+
+    /// Takes the baton and applies everything that the sandbox has sent; false if it has ended.
+    pub(crate) fn enter(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+    ) -> Result<bool, HostError> {
+        if session.ended.get() {
+            return Ok(false);
+        }
+        if session.depth.get() == 0 {
+            match session.handle.0.enter() {
+                Entered::Ready => {}
+                Entered::Ended => {
+                    // Its last writes count all the same.
+                    self.apply_waiting(stack, session)?;
+                    return Ok(false);
+                }
+            }
+        }
+        session.depth.set(session.depth.get() + 1);
+        if let Err(error) = self.apply_waiting(stack, session) {
+            self.leave(session);
+            return Err(error);
+        }
+        Ok(true)
+    }
+
+    /// Gives the baton back, if it was taken no more than once.
+    pub(crate) fn leave(&self, session: &Session) {
+        let depth = session.depth.get();
+        if depth == 0 {
+            return;
+        }
+        session.depth.set(depth - 1);
+        if depth == 1 {
+            session.handle.0.leave();
+        }
+    }
+
+    /// Sends what the host has changed; the baton is held.
+    pub(crate) fn send_changes(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+    ) -> Result<(), HostError> {
+        let top = stack.top();
+        let message = Capture::new(self, session, stack).and_then(|mut capture| {
+            capture.collect_delta()?;
+            if capture.session.pending.get() == 0 && capture.session.sweep.take() {
+                capture.release_lost();
+            }
+            let delta = &capture.delta;
+            let message = || encode_message(Kind::Changes, 0, Some(delta), &Encoder::new());
+            Ok((!delta.is_empty()).then(message))
+        });
+        stack.set_top(top);
+        if let Some(message) = message? {
+            session.handle.0.send(message);
+        }
+        Ok(())
+    }
+
+    /// Takes the baton for a callback; returns what `exit` wants, or nothing if there is no need.
+    pub(crate) fn begin_callback(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+    ) -> Result<Option<u32>, HostError> {
+        let address = stack.coroutine();
+        let within = {
+            let activations = session.activations.borrow();
+            let mut held = activations.iter().filter(|activation| !activation.detached);
+            held.any(|activation| activation.address == address)
+        };
+        if within || !self.enter(stack, session)? {
+            return Ok(None);
+        }
+        let is_main = stack.push_coroutine();
+        let coroutine = stack.keep();
+        if !is_main {
+            // Should it yield, the next drain finds it suspended.
+            wake::wake();
+        }
+        let token = session.give_token();
+        session.activations.borrow_mut().push(Activation {
+            token,
+            coroutine,
+            address,
+            detached: false,
+        });
+        Ok(Some(token))
+    }
+
+    /// Sends what a callback has changed and gives the baton back.
+    pub(crate) fn end_callback(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        token: u32,
+    ) -> Result<(), HostError> {
+        let activation = {
+            let mut activations = session.activations.borrow_mut();
+            let place = activations.iter().rposition(|one| one.token == token);
+            place.map(|place| activations.remove(place))
+        };
+        let Some(activation) = activation else {
+            return Ok(());
+        };
+        stack.drop_kept(activation.coroutine);
+        if session.ended.get() || (activation.detached && !self.enter(stack, session)?) {
+            return Ok(());
+        }
+        let sent = self.send_changes(stack, session);
+        self.leave(session);
+        if let Err(error) = &sent {
+            self.fail(stack, session, error);
+        }
+        sent
+    }
+
+    /// Gives back the baton of callbacks that have yielded.
+    fn give_back_suspended(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
+        let sessions: Vec<Rc<Session>> = self.sessions.borrow().values().cloned().collect();
+        for session in sessions {
+            if session.depth.get() == 0 {
+                continue;
+            }
+            let mut suspended = 0;
+            for activation in session.activations.borrow_mut().iter_mut() {
+                stack.push_kept(activation.coroutine);
+                if !activation.detached && stack.is_suspended(-1) {
+                    activation.detached = true;
+                    suspended += 1;
+                }
+                stack.pop(1);
+            }
+            if suspended > 0 {
+                let sent = self.send_changes(stack, &session);
+                for _ in 0..suspended {
+                    self.leave(&session);
+                }
+                if let Err(error) = sent {
+                    self.fail(stack, &session, &error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// After a garbage collection: tells idle sandboxes which of their objects are gone.
+    fn sweep(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
+        let sessions = self.sessions.borrow();
+        let due = sessions.values().filter(|session| session.sweep.get());
+        let due: Vec<Rc<Session>> = due.cloned().collect();
+        drop(sessions);
+        for session in due {
+            if session.depth.get() > 0 {
+                continue;
+            }
+            if self.enter(stack, &session)? {
+                let sent = self.send_changes(stack, &session);
+                self.leave(&session);
+                if let Err(error) = sent {
+                    self.fail(stack, &session, &error);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Moves `count` values from `from` on down to right above `floor`, and drops the rest.
+fn slide(stack: &mut Stack<'_>, floor: c_int, from: c_int, count: c_int) {
+    for n in 0..count {
+        stack.push_value(from + n);
+        stack.replace(floor + 1 + n);
+    }
+    stack.set_top(floor + count);
+}
+
+/// Replaces the object at `object` by its field, whose key is on top; false with an error on top of
+/// `object` if that raises. Everything above is dropped.
+fn step(
+    stack: &mut Stack<'_>,
+    view: crate::session::View,
+    object: c_int,
+    handler: c_int,
+) -> bool {
+    if stack.kind(object) == Type::Table {
+        index(stack, view, object);
+        return true;
+    }
+    view.push_slot(stack, Slot::Index);
+    stack.push_value(object);
+    stack.push_value(object + 1);
+    let ok = stack.call(2, 1, handler);
+    stack.replace(object);
+    stack.set_top(object);
+    ok
+}

@@ -1,0 +1,445 @@
+//! What the host knows of each sandbox: its handle, the objects that both have, who runs on main.
+//!
+//! Main thread only. Borrows of the state never last while Lua of the user runs, but for finalizers;
+//! those meet a borrowed cell and fail with an error, not with undefined behaviour.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::ffi::c_int;
+use std::rc::Rc;
+
+use bridge_sandbox::{Handle, SandboxId};
+use bridge_wire::{Id, IdSource, Side};
+use crossbeam_channel::Receiver;
+
+use crate::dump::Dump;
+use crate::error::HostError;
+use crate::stack::Stack;
+
+/// Values that `support.lua` returns, and one that Lua sets; index of the support table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Slot {
+    /// Message handler for protected calls.
+    Handler = 1,
+    /// Holds the last traceback at index 1.
+    Trace,
+    Index,
+    Assign,
+    /// Makes a carrier of a new variable.
+    Carrier,
+    WrapMain,
+    WrapThread,
+    WrapSync,
+    /// Names by object.
+    Names,
+    /// Module names by object.
+    Modules,
+    Refresh,
+    LoadModule,
+    LocalMetatable,
+    Vim,
+    EmptyDict,
+    VimNil,
+    /// `dispatch(what, sandbox, …)`, set by `setup`.
+    Dispatch,
+    /// `package.loaded`.
+    Loaded,
+}
+
+/// Tables of a session that live in Lua; index of the session's table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Part {
+    /// Ids by object, for functions and tables; weak keys.
+    Ids = 1,
+    /// Objects of the host by id, as long as the sandbox has a replica.
+    Originals,
+    /// Objects of the sandbox by id; weak values.
+    Replicas,
+    /// Carriers by cell id, of the host's variables and of those that must not be forgotten.
+    Carriers,
+    /// Carriers by cell id, of the sandbox's variables; weak values.
+    WeakCarriers,
+    /// Ids by object, for remotes; weak keys.
+    Remotes,
+}
+
+/// Where functions of a sandbox run when the host calls them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Placement {
+    Main,
+    Thread,
+    Sync,
+    /// In the thread if the function returns nothing, else on main.
+    ByResult,
+}
+
+/// Code of a function that the sandbox has sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Code {
+    Dump {
+        dump: Rc<Dump>,
+        range: (u64, u64),
+    },
+    Source {
+        chunk_name: Rc<[u8]>,
+        first_line: u64,
+        text: Rc<[u8]>,
+        upvalues: Rc<[Box<[u8]>]>,
+    },
+}
+
+/// A shared variable.
+#[derive(Debug)]
+pub(crate) struct CellRecord {
+    /// Which upvalue of its carrier it is.
+    pub(crate) upvalue: c_int,
+    /// The variable's identity, see `Stack::upvalue_id`.
+    pub(crate) key: usize,
+    /// Nobody ever assigns it.
+    pub(crate) immutable: bool,
+    /// The value that both sides know, encoded.
+    pub(crate) shadow: Vec<u8>,
+}
+
+/// The contents of a shared table that both sides know, encoded.
+#[derive(Debug, Default)]
+pub(crate) struct TableRecord {
+    /// Values by key, with the number of the comparison that last saw them.
+    pub(crate) shadow: HashMap<Box<[u8]>, (Box<[u8]>, u32)>,
+    pub(crate) metatable: Vec<u8>,
+    pub(crate) comparison: u32,
+}
+
+/// A function that the sandbox has sent, with what it takes to make it again.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionRecord {
+    pub(crate) code: Code,
+    pub(crate) cells: Rc<[Id]>,
+}
+
+/// The objects that a sandbox and the host share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) ids: IdSource,
+    /// Dumps that the sandbox has.
+    pub(crate) codes: HashSet<u64>,
+    pub(crate) cells: BTreeMap<Id, CellRecord>,
+    /// Cells by the identity of their variable.
+    pub(crate) cell_ids: HashMap<usize, Id>,
+    pub(crate) tables: BTreeMap<Id, TableRecord>,
+    /// Functions of the sandbox.
+    pub(crate) functions: BTreeMap<Id, FunctionRecord>,
+    /// Functions of the host that the sandbox has.
+    pub(crate) own_functions: HashSet<Id>,
+    /// How often each remote was sent.
+    pub(crate) remotes: HashMap<Id, u64>,
+    /// Values that stay in the sandbox.
+    pub(crate) locals: HashSet<Id>,
+}
+
+/// A callback that runs on main and holds the baton.
+#[derive(Debug)]
+pub(crate) struct Activation {
+    pub(crate) token: u32,
+    /// The coroutine that it runs in, kept alive.
+    pub(crate) coroutine: c_int,
+    /// The coroutine's address.
+    pub(crate) address: usize,
+    /// It was found suspended; the baton was given back on its behalf.
+    pub(crate) detached: bool,
+}
+
+/// One sandbox as the host sees it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: u32,
+    pub(crate) handle: Opaque<Handle>,
+    pub(crate) placement: Placement,
+    /// Loaded modules cross as values instead of by name.
+    pub(crate) share_modules: bool,
+    /// The session's table, see [`Part`].
+    parts: c_int,
+    pub(crate) shared: RefCell<Shared>,
+    pub(crate) activations: RefCell<Vec<Activation>>,
+    /// How many activations hold the baton.
+    pub(crate) depth: Cell<u32>,
+    next_token: Cell<u32>,
+    next_task: Cell<u64>,
+    /// Messages whose fields are still to be decoded.
+    pub(crate) pending: Cell<u32>,
+    pub(crate) ended: Cell<bool>,
+    /// The garbage collector has run since the last look for lost replicas.
+    pub(crate) sweep: Cell<bool>,
+    /// Tasks that a callback waits for, with their `Finished` message once it is there.
+    pub(crate) awaited: RefCell<HashMap<u64, Option<Vec<u8>>>>,
+}
+
+/// Hides a value from `Debug`.
+pub(crate) struct Opaque<T>(pub(crate) T);
+
+impl<T> std::fmt::Debug for Opaque<T> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("…")
+    }
+}
+
+/// A message that has arrived.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) session: u32,
+    pub(crate) bytes: Vec<u8>,
+    /// Its delta has been applied already.
+    pub(crate) applied: bool,
+}
+
+/// Everything on the host's side; one per process, on the main thread.
+#[derive(Debug)]
+pub(crate) struct Host {
+    /// The table of `support.lua`.
+    support: c_int,
+    pub(crate) sessions: RefCell<HashMap<u32, Rc<Session>>>,
+    /// What the sandboxes send.
+    pub(crate) inbox: Receiver<(SandboxId, Vec<u8>)>,
+    /// Messages taken from the inbox and not yet dealt with.
+    pub(crate) queue: RefCell<VecDeque<Incoming>>,
+    pub(crate) codes: RefCell<Codes>,
+    /// Neovim is leaving.
+    pub(crate) leaving: Cell<bool>,
+}
+
+/// The dumps of this process, each once.
+#[derive(Debug, Default)]
+pub(crate) struct Codes {
+    by_bytes: HashMap<Vec<u8>, u64>,
+    dumps: Vec<Rc<Dump>>,
+}
+
+impl Codes {
+    /// Returns the number and index of a dump.
+    pub(crate) fn intern(&mut self, bytes: &[u8]) -> Result<(u64, Rc<Dump>), HostError> {
+        if let Some(&code) = self.by_bytes.get(bytes) {
+            return Ok((code, Rc::clone(&self.dumps[code as usize])));
+        }
+        let dump = Rc::new(Dump::parse(bytes.to_vec()).ok_or(HostError::NoDump)?);
+        let code = self.dumps.len() as u64;
+        self.by_bytes.insert(bytes.to_vec(), code);
+        self.dumps.push(Rc::clone(&dump));
+        Ok((code, dump))
+    }
+
+    pub(crate) fn get(&self, code: u64) -> Option<Rc<Dump>> {
+        self.dumps.get(usize::try_from(code).ok()?).cloned()
+    }
+}
+
+thread_local! {
+    static HOST: RefCell<Option<Rc<Host>>> = const { RefCell::new(None) };
+}
+
+/// Returns the host's state, which exists on the main thread once `setup` has run.
+pub(crate) fn host() -> Result<Rc<Host>, HostError> {
+    HOST.with_borrow(|host| host.clone()).ok_or(HostError::NotSetUp)
+}
+
+/// Makes the host's state; the support table is on top of the stack. `(-1, +0)`
+pub(crate) fn install(stack: &mut Stack<'_>, inbox: Receiver<(SandboxId, Vec<u8>)>) {
+    let host = Host {
+        support: stack.keep(),
+        sessions: RefCell::default(),
+        inbox,
+        queue: RefCell::default(),
+        codes: RefCell::default(),
+        leaving: Cell::new(false),
+    };
+    HOST.set(Some(Rc::new(host)));
+}
+
+impl Host {
+    /// Pushes a value of `support.lua`. `(-0, +1)`
+    pub(crate) fn push_slot(&self, stack: &mut Stack<'_>, slot: Slot) {
+        stack.push_kept(self.support);
+        let table = stack.top();
+        stack.raw_get_index(table, slot as c_int);
+        stack.remove(table);
+    }
+
+    /// Sets a value of the support table from the top of the stack. `(-1, +0)`
+    pub(crate) fn set_slot(&self, stack: &mut Stack<'_>, slot: Slot) {
+        stack.push_kept(self.support);
+        let value = stack.top() - 1;
+        stack.insert(value);
+        stack.raw_set_index(value, slot as c_int);
+        stack.pop(1);
+    }
+
+    pub(crate) fn session(&self, id: u32) -> Option<Rc<Session>> {
+        self.sessions.borrow().get(&id).cloned()
+    }
+
+    /// Moves what has arrived from the inbox to the queue and returns whether there is anything.
+    pub(crate) fn receive(&self) -> bool {
+        let mut queue = self.queue.borrow_mut();
+        while let Ok((SandboxId(session), bytes)) = self.inbox.try_recv() {
+            queue.push_back(Incoming {
+                session,
+                bytes,
+                applied: false,
+            });
+        }
+        !queue.is_empty()
+    }
+}
+
+impl Session {
+    /// Creates the session of a sandbox that has not run yet.
+    pub(crate) fn new(
+        stack: &mut Stack<'_>,
+        handle: Handle,
+        placement: Placement,
+        share_modules: bool,
+    ) -> Result<Session, HostError> {
+        stack.reserve(8)?;
+        let top = stack.top();
+        stack.new_table(8, 0);
+        let parts = stack.top();
+        for (part, mode) in [
+            (Part::Ids, "k"),
+            (Part::Originals, ""),
+            (Part::Replicas, "v"),
+            (Part::Carriers, ""),
+            (Part::WeakCarriers, "v"),
+            (Part::Remotes, "k"),
+        ] {
+            stack.new_table(0, 0);
+            if !mode.is_empty() {
+                let table = stack.top();
+                stack.new_table(0, 1);
+                let metatable = stack.top();
+                stack.push_string(b"__mode");
+                stack.push_string(mode.as_bytes());
+                stack.raw_set(metatable);
+                stack.set_metatable(table);
+            }
+            stack.raw_set_index(parts, part as c_int);
+        }
+        let parts = stack.keep();
+        stack.set_top(top);
+        Ok(Session {
+            id: handle.id().0,
+            handle: Opaque(handle),
+            placement,
+            share_modules,
+            parts,
+            shared: RefCell::new(Shared {
+                ids: IdSource::new(Side::Host),
+                codes: HashSet::new(),
+                cells: BTreeMap::new(),
+                cell_ids: HashMap::new(),
+                tables: BTreeMap::new(),
+                functions: BTreeMap::new(),
+                own_functions: HashSet::new(),
+                remotes: HashMap::new(),
+                locals: HashSet::new(),
+            }),
+            activations: RefCell::default(),
+            depth: Cell::new(0),
+            next_token: Cell::new(1),
+            next_task: Cell::new(1),
+            pending: Cell::new(0),
+            ended: Cell::new(false),
+            sweep: Cell::new(false),
+            awaited: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn give_token(&self) -> u32 {
+        self.next_token.replace(self.next_token.get().wrapping_add(1))
+    }
+
+    pub(crate) fn give_task(&self) -> u64 {
+        self.next_task.replace(self.next_task.get() + 1)
+    }
+
+    /// Forgets everything that was shared; wrappers go on by themselves.
+    pub(crate) fn end(&self, stack: &mut Stack<'_>) {
+        if !self.ended.replace(true) {
+            stack.drop_kept(self.parts);
+        }
+    }
+
+    /// Pushes the session's tables and the support table. `(-0, +8)`
+    pub(crate) fn open(&self, host: &Host, stack: &mut Stack<'_>) -> Result<View, HostError> {
+        if self.ended.get() {
+            return Err(HostError::Ended(self.id));
+        }
+        stack.reserve(32)?;
+        stack.push_kept(self.parts);
+        let base = stack.top();
+        for part in 1..=6 {
+            stack.raw_get_index(base, part);
+        }
+        stack.push_kept(host.support);
+        Ok(View { base })
+    }
+}
+
+/// The session's tables on the stack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View {
+    base: c_int,
+}
+
+impl View {
+    pub(crate) fn part(self, part: Part) -> c_int {
+        self.base + part as c_int
+    }
+
+    /// Pushes a value of the support table. `(-0, +1)`
+    pub(crate) fn push_slot(self, stack: &mut Stack<'_>, slot: Slot) {
+        stack.raw_get_index(self.base + 7, slot as c_int);
+    }
+
+    /// Pushes what a part holds under an id. `(-0, +1)`
+    pub(crate) fn push_by_id(self, stack: &mut Stack<'_>, part: Part, id: Id) {
+        stack.push_number(id.raw() as f64);
+        stack.raw_get(self.part(part));
+    }
+
+    /// Stores the value on top under an id, or removes what is there when it is nil. `(-1, +0)`
+    pub(crate) fn set_by_id(self, stack: &mut Stack<'_>, part: Part, id: Id) {
+        stack.push_number(id.raw() as f64);
+        let key = stack.top() - 1;
+        stack.insert(key);
+        stack.raw_set(self.part(part));
+    }
+
+    /// Returns the id that a part holds for the object at an index.
+    pub(crate) fn id_of(self, stack: &mut Stack<'_>, part: Part, object: c_int) -> Option<Id> {
+        stack.push_value(object);
+        stack.raw_get(self.part(part));
+        let raw = stack.number(-1);
+        stack.pop(1);
+        Id::from_raw(raw as u64)
+    }
+
+    /// Stores an id, or nothing, for the object at an absolute index.
+    pub(crate) fn set_id(self, stack: &mut Stack<'_>, part: Part, object: c_int, id: Option<Id>) {
+        stack.push_value(object);
+        match id {
+            Some(id) => stack.push_number(id.raw() as f64),
+            None => stack.push_nil(),
+        }
+        stack.raw_set(self.part(part));
+    }
+
+    /// Pushes the carrier of a cell, nil if it is lost. `(-0, +1)`
+    pub(crate) fn push_carrier(self, stack: &mut Stack<'_>, id: Id) {
+        self.push_by_id(stack, Part::Carriers, id);
+        if stack.is_nil(-1) {
+            stack.pop(1);
+            self.push_by_id(stack, Part::WeakCarriers, id);
+        }
+    }
+}

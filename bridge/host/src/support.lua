@@ -1,0 +1,205 @@
+--- The part of the host's side that must be Lua: functions that yield may pass through, and names.
+--- Loaded once by the library, which passes its own functions; returns a list in the order of `Slot`.
+
+local native, vim = ...
+local enter, exit, invoke, wait_task = native.enter, native.exit, native.invoke, native.wait_task
+local error, next, pcall, rawget, select, type, unpack = error, next, pcall, rawget, select, type, unpack
+local traceback = debug.traceback
+
+--- The traceback of the last error that `handler` saw, at index 1.
+local trace = {}
+
+--- Message handler: keeps the traceback and leaves the error as it is.
+local function handler(err)
+  trace[1] = traceback("", 2):gsub("^\n", "")
+  return err
+end
+
+local function index(object, key)
+  return object[key]
+end
+
+local function assign(object, key, value)
+  object[key] = value
+end
+
+--- Makes a variable of which nobody can say that it never changes.
+local function carrier(value)
+  return function(new)
+    value = new
+    return value
+  end
+end
+
+local function finish(session, token, ok, ...)
+  exit(session, token)
+  if ok then
+    return ...
+  end
+  error((...), 0)
+end
+
+--- Wraps a function of a sandbox so that it runs on main (placement "main").
+--- `keep` holds the carriers of its variables: they live as long as the wrapper does.
+--- `enter` returns nothing where there is nothing to take: the caller holds the baton already, or
+--- the sandbox has ended and the function is on its own.
+local function wrap_main(session, inner, keep)
+  return function(...)
+    local token = enter(session)
+    if not token then
+      return keep and inner(...)
+    end
+    return finish(session, token, pcall(inner, ...))
+  end
+end
+
+--- Wraps a function of a sandbox so that the sandbox runs it and nobody waits (placement "thread").
+local function wrap_thread(session, inner, keep, id)
+  return function(...)
+    invoke(session, id, keep and select("#", ...), ...)
+  end
+end
+
+--- Wraps a function of a sandbox so that the sandbox runs it while main waits (placement "sync").
+local function wrap_sync(session, inner, keep, id)
+  return function(...)
+    local task = invoke(session, id, keep and select("#", ...), ...)
+    return wait_task(session, task)
+  end
+end
+
+-- Names: what both sides have. ----------------------------------------------------------------
+
+local libraries = {
+  "bit", "coroutine", "debug", "io", "jit", "math", "os", "package", "string", "table",
+}
+local base = {
+  "assert", "collectgarbage", "dofile", "error", "gcinfo", "getfenv", "getmetatable", "ipairs", "load",
+  "loadfile", "loadstring", "module", "newproxy", "next", "pairs", "pcall", "print", "rawequal", "rawget",
+  "rawlen", "rawset", "require", "select", "setfenv", "setmetatable", "tonumber", "tostring", "type",
+  "unpack", "xpcall",
+}
+local collectable = { table = true, ["function"] = true, userdata = true, thread = true }
+
+--- Names by object. A weak table, so that a name keeps nothing alive.
+local names = setmetatable({}, { __mode = "k" })
+--- Names of loaded modules by what `require` returns for them.
+local modules = setmetatable({}, { __mode = "k" })
+
+local max_depth = 6
+
+local function walk(object, prefix, depth)
+  for key, value in next, object do
+    if type(key) == "string" and collectable[type(value)] and names[value] == nil and not key:find(".", 1, true) then
+      names[value] = prefix .. key
+      if type(value) == "table" and depth < max_depth then
+        walk(value, prefix .. key .. ".", depth + 1)
+      end
+    end
+  end
+end
+
+local function walk_functions(object, prefix)
+  for key, value in next, object do
+    if type(key) == "string" and collectable[type(value)] and names[value] == nil then
+      names[value] = prefix .. key
+    end
+  end
+end
+
+local known_modules = -1
+
+--- Brings the names up to date: `vim.fn` grows with use, `vim` and `package.loaded` with `require`.
+local function refresh()
+  local count = 0
+  for _ in next, package.loaded do
+    count = count + 1
+  end
+  local fn = rawget(vim, "fn")
+  if type(fn) == "table" then
+    walk_functions(fn, "vim.fn.")
+  end
+  if count == known_modules then
+    return
+  end
+  known_modules = count
+  names[_G] = "_G"
+  names[package.loaded] = "package.loaded"
+  names[package.preload] = "package.preload"
+  for _, name in ipairs(base) do
+    local value = rawget(_G, name)
+    if value ~= nil and names[value] == nil then
+      names[value] = name
+    end
+  end
+  for _, name in ipairs(libraries) do
+    local library = package.loaded[name]
+    if type(library) == "table" then
+      names[library] = name
+      walk_functions(library, name .. ".")
+    end
+  end
+  names[vim] = "vim"
+  walk(vim, "vim.", 1)
+  for name, value in next, package.loaded do
+    if type(name) == "string" and collectable[type(value)] and names[value] == nil and modules[value] == nil then
+      modules[value] = name
+    end
+  end
+end
+
+local string_metatable = getmetatable("")
+if string_metatable then
+  names[string_metatable] = "string.__metatable"
+end
+
+-- Garbage collection. ---------------------------------------------------------------------------
+
+--- Tells the library after each collection, so that it looks for replicas that are gone.
+local function watch()
+  local sentinel = newproxy(true)
+  getmetatable(sentinel).__gc = function()
+    pcall(native.collected)
+    watch()
+  end
+end
+watch()
+
+local function load_module(name)
+  return require(name)
+end
+
+local local_metatable = {
+  __name = "threading.local",
+  __metatable = false,
+  __tostring = function()
+    return "threading: a value that stays in its thread"
+  end,
+  __index = function(_, key)
+    error("threading: this value (a coroutine or a built-in function) stays in its thread; cannot read its field '" .. tostring(key) .. "' here", 2)
+  end,
+  __call = function()
+    error("threading: this value (a coroutine or a built-in function) stays in its thread and cannot be called here", 2)
+  end,
+}
+
+return {
+  handler,
+  trace,
+  index,
+  assign,
+  carrier,
+  wrap_main,
+  wrap_thread,
+  wrap_sync,
+  names,
+  modules,
+  refresh,
+  load_module,
+  local_metatable,
+  vim,
+  rawget(vim, "_empty_dict_mt") or {},
+  vim.NIL,
+  function() end,
+  package.loaded,
+}

@@ -1,0 +1,175 @@
+//! Shared tables: the entries that either side has written since the last sync point.
+//!
+//! As with variables, each table is compared with its shadow, a map of encoded keys to encoded
+//! values; this costs a pass over every shared table. Runs while the host holds the baton.
+
+use bridge_wire::{Decoder, Encoder, Id, Token};
+
+use crate::capture::Capture;
+use crate::error::HostError;
+use crate::instantiate::Instantiate;
+use crate::stack::Type;
+
+impl Capture<'_, '_> {
+    /// Writes the entries and the metatable of a table that differ from what the sandbox knows.
+    pub(crate) fn changed_table(&mut self, id: Id) -> Result<(), HostError> {
+        let Some(record) = self.shared.tables.get_mut(&id) else {
+            return Ok(());
+        };
+        // Out of the map while values are written, which may register further tables.
+        let mut record = std::mem::take(record);
+        self.stack.reserve(12)?;
+        let top = self.stack.top();
+        self.push_object(id);
+        if self.stack.kind(-1) == Type::Table {
+            let table = top + 1;
+            record.comparison = record.comparison.wrapping_add(1);
+            let mut fills = std::mem::take(&mut self.delta.fills);
+            let entries = fills.begin_entries(id);
+            let mut changed = 0;
+            let mut seen = 0;
+            let mut key = Encoder::new();
+            let mut value = Encoder::new();
+            self.stack.push_nil();
+            while self.stack.next(table) {
+                key.clear();
+                value.clear();
+                self.value(table + 1, &mut key)?;
+                self.value(table + 2, &mut value)?;
+                self.stack.pop(1);
+                seen += 1;
+                match record.shadow.get_mut(key.as_bytes()) {
+                    Some((known, comparison)) => {
+                        *comparison = record.comparison;
+                        if **known == *value.as_bytes() {
+                            continue;
+                        }
+                        *known = value.as_bytes().into();
+                    }
+                    None => {
+                        let entry = (value.as_bytes().into(), record.comparison);
+                        record.shadow.insert(key.as_bytes().into(), entry);
+                    }
+                }
+                changed += 1;
+                fills.encoder().append(key.as_bytes());
+                fills.encoder().append(value.as_bytes());
+            }
+            if seen < record.shadow.len() {
+                let comparison = record.comparison;
+                record.shadow.retain(|key, (_, last)| {
+                    let kept = *last == comparison;
+                    if !kept {
+                        changed += 1;
+                        fills.encoder().append(key);
+                        fills.encoder().nil();
+                    }
+                    kept
+                });
+            }
+            fills.end_entries(entries, changed);
+            value.clear();
+            if self.stack.metatable(table) {
+                self.value(table + 1, &mut value)?;
+            }
+            if record.metatable != value.as_bytes() {
+                if value.is_empty() {
+                    fills.metatable(id).nil();
+                } else {
+                    fills.metatable(id).append(value.as_bytes());
+                }
+                record.metatable = value.into_bytes();
+            }
+            self.delta.fills = fills;
+        }
+        self.stack.set_top(top);
+        self.shared.tables.insert(id, record);
+        Ok(())
+    }
+}
+
+impl Instantiate<'_, '_> {
+    /// Applies entries that the sandbox has written to a table.
+    pub(crate) fn fill_table(
+        &mut self,
+        id: Id,
+        pairs: u32,
+        mut values: Decoder<'_>,
+    ) -> Result<(), HostError> {
+        let top = self.stack.top();
+        self.object(id)?;
+        for _ in 0..pairs {
+            let key_start = values.offset();
+            self.key(&mut values)?;
+            let value_start = values.offset();
+            self.value(&mut values)?;
+            let deleted = self.stack.is_nil(-1);
+            self.stack.raw_set(top + 1);
+            let key = values.slice(key_start, value_start);
+            let value = values.slice(value_start, values.offset());
+            if let Some(record) = self.shared.tables.get_mut(&id) {
+                if deleted {
+                    record.shadow.remove(key);
+                } else {
+                    record.shadow.insert(key.into(), (value.into(), record.comparison));
+                }
+            }
+        }
+        self.stack.set_top(top);
+        Ok(())
+    }
+
+    /// Sets a table's metatable as the sandbox has.
+    pub(crate) fn fill_metatable(
+        &mut self,
+        id: Id,
+        mut value: Decoder<'_>,
+    ) -> Result<(), HostError> {
+        let start = value.offset();
+        let top = self.stack.top();
+        self.object(id)?;
+        let is_nil = value.clone().token()? == Token::Nil;
+        self.value(&mut value)?;
+        if !matches!(self.stack.kind(-1), Type::Nil | Type::Table) {
+            return Err(self.unknown(id));
+        }
+        self.stack.set_metatable(top + 1);
+        self.stack.set_top(top);
+        if let Some(record) = self.shared.tables.get_mut(&id) {
+            record.metatable.clear();
+            if !is_nil {
+                let bytes = value.slice(start, value.offset());
+                record.metatable.extend_from_slice(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills tables that were made again after having been lost, from their shadows.
+    pub(crate) fn refill(&mut self) -> Result<(), HostError> {
+        while let Some(id) = self.refill.pop() {
+            let Some(record) = self.shared.tables.get(&id) else {
+                continue;
+            };
+            let metatable = record.metatable.clone();
+            let entries: Vec<_> = record
+                .shadow
+                .iter()
+                .map(|(key, (value, _))| (key.clone(), value.clone()))
+                .collect();
+            let top = self.stack.top();
+            self.object(id)?;
+            for (key, value) in entries {
+                self.key(&mut Decoder::new(&key))?;
+                self.value(&mut Decoder::new(&value))?;
+                self.stack.raw_set(top + 1);
+            }
+            if !metatable.is_empty() {
+                self.value(&mut Decoder::new(&metatable))?;
+                self.stack.set_metatable(top + 1);
+            }
+            self.stack.set_top(top);
+        }
+        Ok(())
+    }
+}

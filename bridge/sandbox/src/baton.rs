@@ -1,0 +1,120 @@
+//! The right to touch a sandbox's shared variables, held by its worker or by the host, never by both.
+//!
+//! Used from the host's main thread and from one worker thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Who may run Lua that sees the shared variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holder {
+    Nobody,
+    Worker,
+    /// The host, that many entries deep.
+    Host(u32),
+}
+
+#[derive(Debug)]
+struct State {
+    holder: Holder,
+    /// Nothing of the sandbox runs any more.
+    ended: bool,
+}
+
+/// One sandbox's baton.
+#[derive(Debug)]
+pub(crate) struct Baton {
+    state: Mutex<State>,
+    given: Condvar,
+    /// The host waits: the worker should give it at its next safe point.
+    wanted: AtomicBool,
+}
+
+impl Baton {
+    pub(crate) fn new() -> Self {
+        Baton {
+            state: Mutex::new(State { holder: Holder::Nobody, ended: false }),
+            given: Condvar::new(),
+            wanted: AtomicBool::new(false),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The state is consistent after each statement, so a panic elsewhere does not spoil it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the baton for the host, waiting for the worker's slice to end; false when the sandbox has ended.
+    pub(crate) fn enter(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            match state.holder {
+                Holder::Host(depth) => {
+                    state.holder = Holder::Host(depth + 1);
+                    return !state.ended;
+                }
+                Holder::Nobody => {
+                    state.holder = Holder::Host(1);
+                    self.wanted.store(false, Ordering::Relaxed);
+                    return !state.ended;
+                }
+                Holder::Worker => {
+                    self.wanted.store(true, Ordering::Relaxed);
+                    state = self.given.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// Undoes one `enter`; returns whether the baton is free now.
+    pub(crate) fn leave(&self) -> bool {
+        let mut state = self.lock();
+        match state.holder {
+            Holder::Host(depth) if depth > 1 => {
+                state.holder = Holder::Host(depth - 1);
+                false
+            }
+            Holder::Host(_) => {
+                state.holder = Holder::Nobody;
+                true
+            }
+            Holder::Nobody | Holder::Worker => false,
+        }
+    }
+
+    /// Takes the baton for the worker unless the host has it or waits for it.
+    pub(crate) fn try_take(&self) -> bool {
+        let mut state = self.lock();
+        if state.holder != Holder::Nobody || self.is_wanted() {
+            return false;
+        }
+        state.holder = Holder::Worker;
+        true
+    }
+
+    /// Gives the worker's baton back.
+    pub(crate) fn give(&self) {
+        let mut state = self.lock();
+        if state.holder == Holder::Worker {
+            state.holder = Holder::Nobody;
+        }
+        drop(state);
+        self.given.notify_all();
+    }
+
+    /// Returns whether the host waits.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed)
+    }
+
+    /// Tells that the sandbox has ended: whoever enters from now on is told so.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        if state.holder == Holder::Worker {
+            state.holder = Holder::Nobody;
+        }
+        drop(state);
+        self.given.notify_all();
+    }
+}

@@ -1,0 +1,339 @@
+//! What Lua inside a sandbox can ask for: host calls, time, and the objects that stand for host values.
+//!
+//! The natives here are the vocabulary of `prelude.lua`, which builds `vim` from them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use bridge_wire::{Encoder, Id, Kind, Operation, Reference};
+use interpreter::{
+    Call, Context, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash, Table, Userdata,
+    Value,
+};
+
+use crate::handle::Policy;
+use crate::objects::Objects;
+use crate::outgoing::{Outgoing, Tables};
+use crate::sandbox::Link;
+
+/// What a suspended task waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// The answer to a host call.
+    Reply(u64),
+    Sleep(Instant),
+}
+
+/// Tables that the prelude and this file share.
+#[derive(Debug)]
+pub(crate) struct Hooks {
+    /// Metatable of userdata that stand for remote values.
+    remote: Stash,
+    /// Metatable of tables that stand for host tables known by path.
+    proxy: Stash,
+    /// Proxy to the array of its path's keys.
+    path_of: Stash,
+    /// Path to the object that has it.
+    by_path: Stash,
+    /// Object to path: what crosses by name.
+    names: Stash,
+    empty_dict: Stash,
+    vim_nil: Stash,
+}
+
+/// State of a sandbox, as its natives see it.
+pub(crate) struct State {
+    pub(crate) objects: RefCell<Objects>,
+    pub(crate) hooks: RefCell<Option<Hooks>>,
+    pub(crate) link: Link,
+    pub(crate) policy: Policy,
+    /// Set by the native function that suspends its task.
+    pub(crate) request: Cell<Option<Request>>,
+    /// `vim.stop_thread` was called.
+    pub(crate) is_stopping: Cell<bool>,
+    next_call: Cell<u64>,
+    started: Instant,
+}
+
+/// Data of a userdata that stands for a value of the host.
+pub(crate) struct Remote(Id);
+
+impl Remote {
+    pub(crate) fn id_of(userdata: Gc<'_, Userdata<'_>>) -> Option<Id> {
+        let data = userdata.data().try_borrow().ok()?;
+        data.downcast_ref::<Remote>().map(|remote| remote.0)
+    }
+}
+
+/// Data of `vim.NIL`.
+pub(crate) struct Nil;
+
+impl State {
+    pub(crate) fn new(objects: Objects, link: Link, policy: Policy) -> State {
+        State {
+            objects: RefCell::new(objects),
+            hooks: RefCell::new(None),
+            link,
+            policy,
+            request: Cell::new(None),
+            is_stopping: Cell::new(false),
+            next_call: Cell::new(1),
+            started: Instant::now(),
+        }
+    }
+}
+
+fn state<'gc>(ctx: Context<'gc>) -> Rc<State> {
+    ctx.embedder::<State>().expect("set when the sandbox was made")
+}
+
+fn hook<'gc>(ctx: Context<'gc>, which: impl Fn(&Hooks) -> &Stash) -> Option<Gc<'gc, Table<'gc>>> {
+    state(ctx).hooks.borrow().as_ref().and_then(|hooks| ctx.fetch(which(hooks)).as_table())
+}
+
+/// Returns the metatable of `vim.empty_dict()`.
+pub(crate) fn empty_dict_metatable<'gc>(ctx: Context<'gc>) -> Option<Gc<'gc, Table<'gc>>> {
+    hook(ctx, |hooks| &hooks.empty_dict)
+}
+
+/// Returns `vim.NIL`.
+pub(crate) fn vim_nil<'gc>(ctx: Context<'gc>) -> Value<'gc> {
+    state(ctx).hooks.borrow().as_ref().map_or(Value::NIL, |hooks| ctx.fetch(&hooks.vim_nil))
+}
+
+/// Makes the object that stands for a value of the host.
+pub(crate) fn remote<'gc>(ctx: Context<'gc>, id: Id) -> Value<'gc> {
+    let userdata = ctx.userdata(Box::new(Remote(id)));
+    Userdata::set_metatable(userdata, ctx.mutation(), hook(ctx, |hooks| &hooks.remote));
+    userdata.into()
+}
+
+/// Returns the module's instance in this sandbox; the message that names it had it loaded.
+pub(crate) fn module<'gc>(ctx: Context<'gc>, name: &[u8]) -> Value<'gc> {
+    loaded_module(ctx, name).unwrap_or(Value::NIL)
+}
+
+/// Returns a loaded module.
+pub(crate) fn loaded_module<'gc>(ctx: Context<'gc>, name: &[u8]) -> Option<Value<'gc>> {
+    let package = ctx.globals().get(ctx.string("package").into()).as_table()?;
+    let loaded = package.get(ctx.string("loaded").into()).as_table()?;
+    let module = loaded.get(ctx.string(name).into());
+    (!module.is_nil()).then_some(module)
+}
+
+/// Returns the object of this side that has a dotted path, or one that stands for the host's.
+pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
+    let Some(by_path) = hook(ctx, |hooks| &hooks.by_path) else { return Value::NIL };
+    let key = ctx.string(path);
+    let known = by_path.get(key.into());
+    if !known.is_nil() {
+        return known;
+    }
+    if path == b"_G" {
+        return ctx.globals().into();
+    }
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'.').collect();
+    let mut value: Value<'gc> = ctx.globals().into();
+    for part in &parts {
+        value = value.as_table().map_or(Value::NIL, |t| t.get(ctx.string(part).into()));
+    }
+    if !value.is_nil() {
+        return value;
+    }
+    let keys = ctx.table();
+    let vim_parts = match parts.split_first() {
+        Some((&b"vim", rest)) => rest.to_vec(),
+        _ => [&[&b"_G"[..]], &parts[..]].concat(),
+    };
+    for (index, part) in vim_parts.iter().enumerate() {
+        let _ = ctx.set(keys, (index + 1) as f64, ctx.string(part));
+    }
+    let is_function = matches!(vim_parts.first(), Some(&b"api" | &b"fn")) && vim_parts.len() == 2;
+    let object: Value<'gc> = if is_function {
+        ctx.native("host_function", call_path, &[keys.into()]).into()
+    } else {
+        let proxy = ctx.table();
+        proxy.set_metatable(ctx.mutation(), hook(ctx, |hooks| &hooks.proxy));
+        if let Some(path_of) = hook(ctx, |hooks| &hooks.path_of) {
+            let _ = ctx.set(path_of, proxy, keys);
+        }
+        proxy.into()
+    };
+    let _ = ctx.set(by_path, key, object);
+    if let Some(names) = hook(ctx, |hooks| &hooks.names) {
+        let _ = ctx.set(names, object, key);
+    }
+    object
+}
+
+/// Puts the natives into the table that the prelude gets.
+pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
+    let natives: [(&'static str, NativeFn); 12] = [
+        ("call", |call| host_call(call, Operation::Call)),
+        ("get", |call| host_call(call, Operation::Get)),
+        ("set", |call| host_call(call, Operation::Set)),
+        ("post", |call| host_call(call, Operation::Post)),
+        ("call_function", |call| function_call(call, Operation::Call)),
+        ("post_function", |call| function_call(call, Operation::Post)),
+        ("function_for", function_for),
+        ("sleep", sleep),
+        ("hrtime", hrtime),
+        ("stop", stop),
+        ("hooks", set_hooks),
+        ("make_nil", |call| call.ret(call.userdata(Box::new(Nil)))),
+    ];
+    let table = ctx.table();
+    ctx.register(table, &natives)?;
+    let names = ctx.fetch(&state(ctx).objects.borrow().names);
+    ctx.set_field(table, "names", names)?;
+    Ok(table)
+}
+
+fn set_hooks<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let ctx = call.ctx();
+    let table = call.check_table(1)?;
+    let field = |name: &str| ctx.stash(table.get(ctx.string(name).into()));
+    let hooks = Hooks {
+        remote: field("remote"),
+        proxy: field("proxy"),
+        path_of: field("path_of"),
+        by_path: field("by_path"),
+        names: ctx.stash(ctx.fetch(&state(ctx).objects.borrow().names)),
+        empty_dict: field("empty_dict"),
+        vim_nil: field("vim_nil"),
+    };
+    *state(ctx).hooks.borrow_mut() = Some(hooks);
+    call.ret0()
+}
+
+/// `function_for(path)`: a function that calls the host's function at a path.
+fn function_for<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let path = call.check_table(1)?;
+    call.ret(call.native("host_function", call_path, &[path.into()]))
+}
+
+/// A function made by `function_for`.
+fn call_path<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let path = call.value(0).as_table().expect("given by function_for");
+    let args: Vec<Value<'gc>> = (1..=call.arg_count()).map(|n| call.arg(n)).collect();
+    send(call, Operation::Call, Callee::Path(path), &args)
+}
+
+/// `call(path, …)`, `get(path)`, `set(path, value)`, `post(path, …)`.
+fn host_call<'gc>(call: &Call<'gc>, operation: Operation) -> NativeResult<'gc> {
+    let args: Vec<Value<'gc>> = (2..=call.arg_count()).map(|n| call.arg(n)).collect();
+    if let Some(id) = call.arg(1).as_userdata().and_then(Remote::id_of) {
+        return send(call, operation, Callee::Remote(id), &args);
+    }
+    let path = call.check_table(1)?;
+    send(call, operation, Callee::Path(path), &args)
+}
+
+/// `call_function(f, …)`, `post_function(f, …)`: runs a Lua function on the host.
+fn function_call<'gc>(call: &Call<'gc>, operation: Operation) -> NativeResult<'gc> {
+    let function = call.check_function(1)?;
+    let args: Vec<Value<'gc>> = (2..=call.arg_count()).map(|n| call.arg(n)).collect();
+    send(call, operation, Callee::Function(function), &args)
+}
+
+/// What a host call is about.
+enum Callee<'gc> {
+    Path(Gc<'gc, Table<'gc>>),
+    Remote(Id),
+    Function(Gc<'gc, Function<'gc>>),
+}
+
+fn send<'gc>(
+    call: &Call<'gc>,
+    operation: Operation,
+    callee: Callee<'gc>,
+    args: &[Value<'gc>],
+) -> NativeResult<'gc> {
+    let ctx = call.ctx();
+    let state = state(ctx);
+    if state.policy == Policy::Pure {
+        let what = match callee {
+            Callee::Path(path) => show_path(path),
+            Callee::Remote(_) | Callee::Function(_) => "a function of the host".into(),
+        };
+        return Err(call.error(format!("{what} is not allowed by the policy \"pure\"")));
+    }
+    call.burn(20);
+    let waits = operation != Operation::Post;
+    let number = if waits { state.next_call.get() } else { 0 };
+    let mut objects = state.objects.borrow_mut();
+    let mut message = Outgoing::new(ctx, &mut objects);
+    let mut fields = Encoder::new();
+    fields.unsigned(operation as u64);
+    let mut tables = Tables::ByValue;
+    let encoded = match callee {
+        Callee::Path(path) => {
+            let length = path.length();
+            fields.array_len(length as usize);
+            (1..=length).try_for_each(|index| {
+                let key = path.get(Value::number(f64::from(index)));
+                message.value(&mut fields, key, Tables::ByValue)
+            })
+        }
+        Callee::Remote(id) => {
+            fields.reference(Reference::Remote, id);
+            Ok(())
+        }
+        Callee::Function(function) => {
+            tables = Tables::ByReference;
+            message.value(&mut fields, function.into(), tables)
+        }
+    };
+    let encoded = encoded.and_then(|()| message.list(&mut fields, "argument", args, tables));
+    if encoded.is_err() {
+        message.forget();
+    }
+    let bytes = encoded.and_then(|()| message.finish(Kind::HostCall, number, &fields));
+    drop(objects);
+    let bytes = bytes.map_err(|error| call.error(error.to_string()))?;
+    state.link.shared.counters.host_calls.fetch_add(1, Ordering::Relaxed);
+    state.link.send(bytes);
+    if !waits {
+        return call.ret0();
+    }
+    state.next_call.set(number + 1);
+    state.request.set(Some(Request::Reply(number)));
+    call.suspend()
+}
+
+fn show_path(path: Gc<'_, Table<'_>>) -> String {
+    let mut shown = String::from("vim");
+    for index in 1..=path.length() {
+        let key = path.get(Value::number(f64::from(index)));
+        match key.as_string() {
+            Some(key) => {
+                shown.push('.');
+                shown.push_str(&String::from_utf8_lossy(key.as_bytes()));
+            }
+            None => shown.push_str(&format!("[{key:?}]")),
+        }
+    }
+    shown
+}
+
+/// `sleep(ms)`: suspends the task.
+fn sleep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let milliseconds = call.check_number(1)?.clamp(0.0, 1e12);
+    let deadline = Instant::now() + Duration::from_micros((milliseconds * 1000.0) as u64);
+    state(call.ctx()).request.set(Some(Request::Sleep(deadline)));
+    call.suspend()
+}
+
+/// `hrtime()`: nanoseconds of a clock that only goes forward.
+fn hrtime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let elapsed = state(call.ctx()).started.elapsed();
+    call.ret(elapsed.as_nanos() as f64)
+}
+
+/// `stop()`: ends the sandbox from within.
+fn stop<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    state(call.ctx()).is_stopping.set(true);
+    Err(Interrupt::Killed.into())
+}

@@ -1,0 +1,23 @@
+//! The worker side of the bridge: sandboxes, each a VM with its tasks, run by worker threads in slices of
+//! fuel.
+//!
+//! A sandbox is not an OS thread: a worker runs many. The host holds a [`Handle`] to each; what it says and
+//! hears is in `PROTOCOL.md`. The way through: [`spawn`] → `worker` (which sandbox runs next) → `sandbox`
+//! (one turn of one sandbox) → `incoming` and `outgoing` (values to and from messages, by way of `objects`)
+//! → `calls` (what Lua inside can ask of the host).
+
+#![forbid(unsafe_code)]
+
+mod baton;
+mod calls;
+mod handle;
+mod incoming;
+mod objects;
+mod outgoing;
+mod sandbox;
+mod worker;
+
+pub use handle::{
+    Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status,
+};
+pub use worker::{shut_down, spawn};

@@ -1,0 +1,433 @@
+//! From values of the VM to messages: encodes values, creates shared objects as they are met, and collects
+//! what has changed in those that the host knows.
+
+use std::collections::VecDeque;
+
+use bridge_wire::{DeltaBuilder, Encoder, Id, Kind, MAX_DEPTH, Reference, encode_message};
+use interpreter::bytecode::{Origin, UpvalueSource};
+use interpreter::{Context, Function, Gc, Table, Type, Upvalue, Value};
+
+use crate::calls::Remote;
+use crate::objects::Objects;
+
+/// How tables cross.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// As copies, for the host's C functions.
+    ByValue,
+    /// As one table on two sides.
+    ByReference,
+}
+
+/// Why a value cannot cross.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum EncodeError {
+    #[error("the table at {0} contains itself: only shared variables and arguments of Lua functions may be cyclic")]
+    Cyclic(String),
+    #[error("the table at {0} is nested more than {MAX_DEPTH} levels deep")]
+    TooDeep(String),
+    #[error(
+        "the function at {0} was loaded from a dump inside the sandbox and cannot leave it; load it from source"
+    )]
+    ForeignDump(String),
+}
+
+/// A message under construction.
+pub(crate) struct Outgoing<'a, 'gc> {
+    ctx: Context<'gc>,
+    objects: &'a mut Objects,
+    delta: DeltaBuilder,
+    /// New tables and cells whose contents are still to be written.
+    unfilled: VecDeque<Id>,
+    /// What to forget again if the message cannot be sent.
+    created: Vec<Id>,
+    /// Identities of the tables that the value being encoded is inside of.
+    ancestors: Vec<usize>,
+    /// Where the value being encoded is, for errors.
+    path: Vec<String>,
+    empty_dict: Option<Gc<'gc, Table<'gc>>>,
+}
+
+impl<'a, 'gc> Outgoing<'a, 'gc> {
+    pub(crate) fn new(ctx: Context<'gc>, objects: &'a mut Objects) -> Self {
+        Outgoing {
+            ctx,
+            objects,
+            delta: DeltaBuilder::new(),
+            unfilled: VecDeque::new(),
+            created: Vec::new(),
+            ancestors: Vec::new(),
+            path: Vec::new(),
+            empty_dict: crate::calls::empty_dict_metatable(ctx),
+        }
+    }
+
+    fn place(&self) -> String {
+        if self.path.is_empty() { "the top".into() } else { self.path.concat() }
+    }
+
+    /// Encodes a list of values as an array.
+    pub(crate) fn list(
+        &mut self,
+        out: &mut Encoder,
+        what: &str,
+        values: &[Value<'gc>],
+        tables: Tables,
+    ) -> Result<(), EncodeError> {
+        out.array_len(values.len());
+        for (index, &value) in values.iter().enumerate() {
+            self.path.push(format!("{what} {}", index + 1));
+            self.value(out, value, tables)?;
+            self.path.pop();
+        }
+        Ok(())
+    }
+
+    /// Encodes one value.
+    pub(crate) fn value(
+        &mut self,
+        out: &mut Encoder,
+        value: Value<'gc>,
+        tables: Tables,
+    ) -> Result<(), EncodeError> {
+        match value.type_of() {
+            Type::Nil => out.nil(),
+            Type::Boolean => out.boolean(value.is_truthy()),
+            Type::Number => out.number(value.as_number().expect("a number")),
+            Type::String => out.string(value.as_string().expect("a string").as_bytes()),
+            Type::Table if tables == Tables::ByValue => {
+                let table = value.as_table().expect("a table");
+                if let Some(name) = self.objects.name_of(self.ctx, value) {
+                    out.named(name.as_string().expect("a name").as_bytes());
+                } else {
+                    self.copy_table(out, table)?;
+                }
+            }
+            Type::Table => self.object(out, value, |this| {
+                let id = this.objects.give_id();
+                this.delta.objects.table(id);
+                this.objects.add(this.ctx, id, Reference::Table, value);
+                this.unfilled.push_back(id);
+                Ok((Reference::Table, id))
+            })?,
+            Type::Function => self.object(out, value, |this| {
+                let function = value.as_function().expect("a function");
+                if function.is_native() {
+                    return Ok((Reference::Local, this.local(value)));
+                }
+                this.function(function).map(|id| (Reference::Function, id))
+            })?,
+            Type::Coroutine => {
+                self.object(out, value, |this| Ok((Reference::Local, this.local(value))))?;
+            }
+            Type::Userdata => {
+                let userdata = value.as_userdata();
+                if userdata.is_some_and(|u| u.is::<crate::calls::Nil>()) {
+                    out.vim_nil();
+                } else if let Some(id) = userdata.and_then(Remote::id_of) {
+                    out.reference(Reference::Remote, id);
+                } else if userdata.is_none() {
+                    // A light userdata is an identity of this side: to the host it means nothing.
+                    out.nil();
+                } else {
+                    self.object(out, value, |this| Ok((Reference::Local, this.local(value))))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes a reference to an object, which `create` makes known if it is not.
+    fn object(
+        &mut self,
+        out: &mut Encoder,
+        value: Value<'gc>,
+        create: impl FnOnce(&mut Self) -> Result<(Reference, Id), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        if let Some(name) = self.objects.name_of(self.ctx, value) {
+            out.named(name.as_string().expect("a name").as_bytes());
+            return Ok(());
+        }
+        let (kind, id) = match self.objects.find(value) {
+            Some(found) => found,
+            None => create(self)?,
+        };
+        out.reference(kind, id);
+        Ok(())
+    }
+
+    fn local(&mut self, value: Value<'gc>) -> Id {
+        let id = self.objects.give_id();
+        self.objects.add(self.ctx, id, Reference::Local, value);
+        self.created.push(id);
+        id
+    }
+
+    fn copy_table(
+        &mut self,
+        out: &mut Encoder,
+        table: Gc<'gc, Table<'gc>>,
+    ) -> Result<(), EncodeError> {
+        let address = Value::from(table).address().expect("an object");
+        if self.ancestors.contains(&address) {
+            return Err(EncodeError::Cyclic(self.place()));
+        }
+        if self.ancestors.len() >= MAX_DEPTH {
+            return Err(EncodeError::TooDeep(self.place()));
+        }
+        self.ancestors.push(address);
+        let mut count = 0usize;
+        table.for_each(|_, _| count += 1);
+        let length = table.length() as usize;
+        let is_dict = count == 0
+            && self
+                .empty_dict
+                .is_some_and(|dict| table.metatable().is_some_and(|mt| Gc::ptr_eq(mt, dict)));
+        if count == length && !is_dict {
+            out.array_len(count);
+            for index in 1..=count {
+                let item = table.get(Value::number(index as f64));
+                if item.as_table().is_some() || item.as_function().is_some() {
+                    self.path.push(format!("[{index}]"));
+                    self.value(out, item, Tables::ByValue)?;
+                    self.path.pop();
+                } else {
+                    self.value(out, item, Tables::ByValue)?;
+                }
+            }
+        } else {
+            out.map_len(count);
+            let mut entries = Vec::with_capacity(count);
+            table.for_each(|key, value| entries.push((key, value)));
+            for (key, value) in entries {
+                self.path.push(match key.as_string() {
+                    Some(name) => format!(".{}", String::from_utf8_lossy(name.as_bytes())),
+                    None => format!("[{key:?}]"),
+                });
+                self.value(out, key, Tables::ByValue)?;
+                self.value(out, value, Tables::ByValue)?;
+                self.path.pop();
+            }
+        }
+        self.ancestors.pop();
+        Ok(())
+    }
+
+    fn cell(&mut self, cell: Gc<'gc, Upvalue<'gc>>, source: UpvalueSource) -> Id {
+        if let Some(id) = self.objects.find_cell(cell) {
+            return id;
+        }
+        let id = self.objects.give_id();
+        self.delta.objects.cell(id, source.is_immutable());
+        self.objects.add_cell(self.ctx, id, cell);
+        self.created.push(id);
+        self.unfilled.push_back(id);
+        id
+    }
+
+    /// Makes a Lua function known to the host: its code and its cells.
+    fn function(&mut self, function: Gc<'gc, Function<'gc>>) -> Result<Id, EncodeError> {
+        let prototype = function.prototype().expect("a Lua function");
+        let template = prototype.template();
+        let cells: Vec<Id> = function
+            .upvalues()
+            .iter()
+            .zip(&template.upvalues)
+            .map(|(cell, &source)| self.cell(cell.get(), source))
+            .collect();
+        match &template.origin {
+            Origin::Dump { bytes, range } => {
+                let Some((code, shift)) = self.objects.code_of(bytes) else {
+                    return Err(EncodeError::ForeignDump(self.place()));
+                };
+                let id = self.objects.give_id();
+                let place = |position: usize| position.wrapping_add_signed(shift) as u64;
+                let range = (place(range.start), place(range.end));
+                self.delta.objects.dumped_function(id, code, range, &cells);
+                self.objects.add(self.ctx, id, Reference::Function, function.into());
+                self.created.push(id);
+                Ok(id)
+            }
+            Origin::Source { text, range, method } => {
+                let id = self.objects.give_id();
+                let slice = &text[range.clone()];
+                let mut expression = b"function".to_vec();
+                if template.first_line == 0 {
+                    expression.extend_from_slice(b"(...) ");
+                    expression.extend_from_slice(slice);
+                    expression.extend_from_slice(b"\nend");
+                } else if *method {
+                    let parameters = slice.get(1..).unwrap_or(&[]);
+                    let is_empty =
+                        parameters.trim_ascii_start().first().is_none_or(|&byte| byte == b')');
+                    expression.extend_from_slice(if is_empty { b"(self" } else { b"(self," });
+                    expression.extend_from_slice(parameters);
+                } else {
+                    expression.extend_from_slice(slice);
+                }
+                let names: Vec<&[u8]> = match &template.debug {
+                    Some(debug) => debug.upvalue_names.iter().map(|name| &**name).collect(),
+                    None => Vec::new(),
+                };
+                self.delta.objects.source_function(
+                    id,
+                    &template.chunk_name,
+                    u64::from(template.first_line.max(1)),
+                    &expression,
+                    &names,
+                    &cells,
+                );
+                self.objects.add(self.ctx, id, Reference::Function, function.into());
+                self.created.push(id);
+                Ok(id)
+            }
+        }
+    }
+
+    /// Writes the contents of all new objects, and of those that these bring in.
+    fn fill(&mut self) -> Result<(), EncodeError> {
+        while let Some(id) = self.unfilled.pop_front() {
+            self.fill_one(id)?;
+        }
+        Ok(())
+    }
+
+    fn fill_one(&mut self, id: Id) -> Result<(), EncodeError> {
+        let ctx = self.ctx;
+        if let Some(cell) = self.objects.cell(ctx, id) {
+            let value = cell.get();
+            self.remember(id, value);
+            self.cell_fill(id, value)
+        } else if let Some(table) = self.objects.table(ctx, id) {
+            let copy = ctx.table();
+            self.remember(id, copy.into());
+            self.table_fill(id, table)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Keeps what the host will know of an object.
+    fn remember(&mut self, id: Id, known: Value<'gc>) {
+        let stash = self.ctx.stash(known);
+        if let Some(entry) = self.objects.entry_mut(id)
+            && let Some(old) = entry.known.replace(stash)
+        {
+            self.ctx.unstash(old);
+        }
+    }
+
+    fn known(&self, id: Id) -> Value<'gc> {
+        self.objects
+            .entry(id)
+            .and_then(|entry| entry.known.as_ref())
+            .map_or(Value::NIL, |known| self.ctx.fetch(known))
+    }
+
+    fn cell_fill(&mut self, id: Id, value: Value<'gc>) -> Result<(), EncodeError> {
+        let mut encoded = Encoder::new();
+        self.path.push("a shared variable".into());
+        self.value(&mut encoded, value, Tables::ByReference)?;
+        self.path.pop();
+        self.delta.fills.cell(id).append(encoded.as_bytes());
+        Ok(())
+    }
+
+    /// Writes the entries and the metatable in which a table differs from what the host knows.
+    fn table_fill(&mut self, id: Id, table: Gc<'gc, Table<'gc>>) -> Result<(), EncodeError> {
+        let ctx = self.ctx;
+        let metatable = table.metatable();
+        let address = metatable.and_then(|mt| Value::from(mt).address());
+        if self.objects.entry(id).is_some_and(|entry| entry.metatable != address) {
+            let mut encoded = Encoder::new();
+            let value = metatable.map_or(Value::NIL, Value::from);
+            self.value(&mut encoded, value, Tables::ByReference)?;
+            self.delta.fills.metatable(id).append(encoded.as_bytes());
+            if let Some(entry) = self.objects.entry_mut(id) {
+                entry.metatable = address;
+            }
+        }
+        let Some(known) = self.known(id).as_table() else { return Ok(()) };
+        let mut changes = Vec::new();
+        table.for_each(|key, value| {
+            if !known.get(key).raw_equal(value) {
+                changes.push((key, value));
+            }
+        });
+        known.for_each(|key, _| {
+            if table.get(key).is_nil() {
+                changes.push((key, Value::NIL));
+            }
+        });
+        let mut encoded = Encoder::new();
+        for &(key, value) in &changes {
+            self.path.push("an entry of a shared table".into());
+            self.value(&mut encoded, key, Tables::ByReference)?;
+            self.value(&mut encoded, value, Tables::ByReference)?;
+            self.path.pop();
+        }
+        for &(key, value) in &changes {
+            // The copy is no larger than its original, which fits.
+            let _ = ctx.set(known, key, value);
+        }
+        let open = self.delta.fills.begin_entries(id);
+        self.delta.fills.encoder().append(encoded.as_bytes());
+        self.delta.fills.end_entries(open, changes.len());
+        Ok(())
+    }
+
+    /// Collects what Lua has written to shared objects since the host was last told.
+    fn collect_changes(&mut self) -> Result<(), EncodeError> {
+        let ctx = self.ctx;
+        for id in self.objects.ids() {
+            if let Some(cell) = self.objects.cell(ctx, id) {
+                if cell.take_dirty() {
+                    let value = cell.get();
+                    if !self.known(id).same(value) {
+                        self.remember(id, value);
+                        self.cell_fill(id, value)?;
+                    }
+                }
+            } else if let Some(table) = self.objects.table(ctx, id)
+                && table.take_dirty()
+            {
+                self.table_fill(id, table)?;
+            }
+        }
+        self.fill()
+    }
+
+    /// Ends the message; `fields` were encoded by this object.
+    ///
+    /// # Errors
+    ///
+    /// When something shared has come to hold what cannot cross.
+    pub(crate) fn finish(
+        mut self,
+        kind: Kind,
+        number: u64,
+        fields: &Encoder,
+    ) -> Result<Vec<u8>, EncodeError> {
+        self.fill().and_then(|()| self.collect_changes()).inspect_err(|_| self.forget())?;
+        Ok(encode_message(kind, number, Some(&self.delta), fields))
+    }
+
+    /// The same for a message without fields, `None` when there is nothing to say.
+    pub(crate) fn finish_changes(mut self) -> Result<Option<Vec<u8>>, EncodeError> {
+        self.collect_changes().inspect_err(|_| self.forget())?;
+        if self.delta.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(encode_message(Kind::Published, 0, Some(&self.delta), &Encoder::new())))
+    }
+
+    /// Takes back what was created for a message that is not sent.
+    pub(crate) fn forget(&mut self) {
+        for id in std::mem::take(&mut self.created) {
+            self.objects.remove(self.ctx, id);
+        }
+        for id in std::mem::take(&mut self.unfilled) {
+            self.objects.remove(self.ctx, id);
+        }
+    }
+}

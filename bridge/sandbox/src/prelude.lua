@@ -1,0 +1,339 @@
+--- Builds `vim` inside a sandbox: what is pure Lua runs here, everything else is a call to the host.
+---
+--- Gets the natives of `calls.rs` and the value for `package.path`; returns the function that loads modules.
+local host, path = ...
+
+package.path = path
+
+local type, tostring, setmetatable, rawget, rawset = type, tostring, setmetatable, rawget, rawset
+local select, unpack, error, require = select, unpack, error, require
+
+vim = {}
+
+-- Objects that both sides have cross by name: the standard library, and below the parts of `vim`.
+local names, by_path = host.names, {}
+
+local function name(object, its_path)
+  names[object] = its_path
+  by_path[its_path] = object
+  return object
+end
+
+name(_G, "_G")
+for _, library in ipairs({ "string", "table", "math", "bit", "os", "io", "coroutine", "debug", "package" }) do
+  local members = _G[library]
+  name(members, library)
+  for key, member in pairs(members) do
+    if type(member) == "function" then
+      name(member, library .. "." .. key)
+    end
+  end
+end
+for key, member in pairs(_G) do
+  if type(member) == "function" then
+    name(member, key)
+  end
+end
+
+-- Host values ---------------------------------------------------------------------------------------
+
+--- Path keys of each table that stands for one of the host's.
+local path_of = setmetatable({}, { __mode = "k" })
+
+local function extend(keys, key)
+  local longer = {}
+  for i = 1, #keys do
+    longer[i] = keys[i]
+  end
+  longer[#longer + 1] = key
+  return longer
+end
+
+local function show(keys)
+  local text = "vim"
+  for i = 1, #keys do
+    text = text .. (type(keys[i]) == "string" and "." .. keys[i] or "[" .. tostring(keys[i]) .. "]")
+  end
+  return text
+end
+
+--- Stands for a table (or something callable) of the host that has a path.
+local proxy_metatable = {
+  __index = function(self, key)
+    return (host.get(extend(path_of[self], key)))
+  end,
+  __newindex = function(self, key, value)
+    host.set(extend(path_of[self], key), value)
+  end,
+  __call = function(self, ...)
+    return host.call(path_of[self], ...)
+  end,
+  __tostring = function(self)
+    return "host: " .. show(path_of[self])
+  end,
+}
+
+local function proxy(keys)
+  local object = setmetatable({}, proxy_metatable)
+  path_of[object] = keys
+  return object
+end
+
+--- Stands for a value that stays on the host: a C function, a userdata, a coroutine.
+local remote_metatable = {
+  __index = function(self, key)
+    return (host.get({ self, key }))
+  end,
+  __newindex = function(self, key, value)
+    host.set({ self, key }, value)
+  end,
+  __call = function(self, ...)
+    return host.call(self, ...)
+  end,
+  __tostring = function(self)
+    return host.call({ "_G", "tostring" }, self)
+  end,
+}
+
+local empty_dict_metatable = {
+  __tostring = function()
+    return "vim.empty_dict()"
+  end,
+}
+vim._empty_dict_mt = empty_dict_metatable
+name(empty_dict_metatable, "vim._empty_dict_mt")
+
+vim.NIL = debug.setmetatable(host.make_nil(), {
+  __tostring = function()
+    return "vim.NIL"
+  end,
+})
+
+host.hooks({
+  remote = remote_metatable,
+  proxy = proxy_metatable,
+  path_of = path_of,
+  by_path = by_path,
+  empty_dict = empty_dict_metatable,
+  vim_nil = vim.NIL,
+})
+
+-- Namespaces ----------------------------------------------------------------------------------------
+
+--- A namespace whose members are functions of the host.
+local function function_namespace(namespace)
+  local members = setmetatable({}, {
+    __index = function(self, key)
+      local keys = { namespace, key }
+      local member = name(host.function_for(keys), "vim." .. namespace .. "." .. tostring(key))
+      rawset(self, key, member)
+      return member
+    end,
+  })
+  vim[namespace] = name(members, "vim." .. namespace)
+end
+
+function_namespace("api")
+function_namespace("fn")
+
+--- A namespace of variables or options: reads and writes go to the host, `vim.bo[2].filetype` too.
+local function variable_namespace(namespace, is_indexed)
+  local function at(keys)
+    return setmetatable({}, {
+      __index = function(_, key)
+        if is_indexed and type(key) == "number" then
+          return at(extend(keys, key))
+        end
+        return (host.get(extend(keys, key)))
+      end,
+      __newindex = function(_, key, value)
+        host.set(extend(keys, key), value)
+      end,
+    })
+  end
+  vim[namespace] = name(at({ namespace }), "vim." .. namespace)
+end
+
+for _, namespace in ipairs({ "g", "v", "env", "o", "go" }) do
+  variable_namespace(namespace, false)
+end
+for _, namespace in ipairs({ "b", "w", "t", "bo", "wo" }) do
+  variable_namespace(namespace, true)
+end
+
+vim.cmd = name(
+  setmetatable({}, {
+    __call = function(_, command)
+      host.call({ "cmd" }, command)
+    end,
+    __index = function(self, command)
+      local function run(...)
+        return host.call({ "cmd", command }, ...)
+      end
+      rawset(self, command, run)
+      return run
+    end,
+  }),
+  "vim.cmd"
+)
+
+function vim.call(function_name, ...)
+  return host.call({ "call" }, function_name, ...)
+end
+
+-- Running on main -----------------------------------------------------------------------------------
+
+function vim.is_thread()
+  return true
+end
+
+function vim.in_fast_event()
+  return false
+end
+
+function vim.stop_thread()
+  host.stop()
+end
+
+function vim.run_on_main_thread(callback, ...)
+  return host.call_function(callback, ...)
+end
+
+function vim.schedule(callback)
+  if type(callback) ~= "function" then
+    error("vim.schedule: expected function", 2)
+  end
+  host.post_function(callback)
+end
+
+function vim.schedule_wrap(callback)
+  return function(...)
+    local args, count = { ... }, select("#", ...)
+    vim.schedule(function()
+      callback(unpack(args, 1, count))
+    end)
+  end
+end
+
+vim.defer_fn = host.function_for({ "defer_fn" })
+
+function print(...)
+  local texts = {}
+  for i = 1, select("#", ...) do
+    texts[i] = tostring((select(i, ...)))
+  end
+  host.post({ "_G", "print" }, table.concat(texts, " "))
+end
+name(print, "print")
+
+function vim.notify(message, level, opts)
+  host.post({ "notify" }, message, level, opts)
+end
+name(vim.notify, "vim.notify")
+
+function vim.print(...)
+  for i = 1, select("#", ...) do
+    local value = select(i, ...)
+    print(type(value) == "string" and value or vim.inspect(value))
+  end
+  return ...
+end
+
+vim.log = { levels = { TRACE = 0, DEBUG = 1, INFO = 2, WARN = 3, ERROR = 4, OFF = 5 } }
+
+function vim.empty_dict()
+  return setmetatable({}, empty_dict_metatable)
+end
+
+-- Time ----------------------------------------------------------------------------------------------
+
+local uv = {
+  sleep = host.sleep,
+  hrtime = host.hrtime,
+  now = function()
+    return math.floor(host.hrtime() / 1e6)
+  end,
+}
+vim.uv = name(
+  setmetatable(uv, {
+    __index = function(self, key)
+      local member = host.function_for({ "uv", key })
+      rawset(self, key, member)
+      return member
+    end,
+  }),
+  "vim.uv"
+)
+vim.loop = vim.uv
+
+--- Waits like Neovim's, but only this coroutine does.
+function vim.wait(milliseconds, condition, interval)
+  local deadline = host.hrtime() + milliseconds * 1e6
+  while true do
+    if condition then
+      local result = condition()
+      if result then
+        return true
+      end
+    end
+    local left = (deadline - host.hrtime()) / 1e6
+    if left <= 0 then
+      return false, -1
+    end
+    host.sleep(math.min(condition and (interval or 200) or left, left))
+  end
+end
+
+-- Modules -------------------------------------------------------------------------------------------
+
+--- Modules of Neovim's runtime that are pure Lua and run here, under the name of their place in `vim`.
+local pure_modules = {
+  F = "vim.F",
+  func = "vim.func",
+  inspect = "vim.inspect",
+  iter = "vim.iter",
+  text = "vim.text",
+  version = "vim.version",
+}
+
+local shared_is_loaded = false
+
+setmetatable(vim, {
+  __index = function(_, key)
+    if not shared_is_loaded then
+      -- Defines `vim.tbl_*`, `vim.split` and their kin as a side effect.
+      shared_is_loaded = true
+      require("vim.shared")
+      local member = rawget(vim, key)
+      if member ~= nil then
+        return member
+      end
+    end
+    local module = pure_modules[key]
+    if module then
+      local member = require(module)
+      rawset(vim, key, member)
+      return member
+    end
+    return (host.get({ key }))
+  end,
+})
+
+vim.keymap = name(
+  setmetatable({
+    set = name(host.function_for({ "keymap", "set" }), "vim.keymap.set"),
+    del = name(host.function_for({ "keymap", "del" }), "vim.keymap.del"),
+  }, { __index = function(_, key)
+    return (host.get({ "keymap", key }))
+  end }),
+  "vim.keymap"
+)
+
+package.loaded.vim = vim
+name(vim, "vim")
+
+return function(...)
+  for i = 1, select("#", ...) do
+    require((select(i, ...)))
+  end
+end

@@ -1,0 +1,597 @@
+//! One sandbox: its VM, its tasks, its queue of messages. Runs on the worker's thread, one turn at a time.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
+use crossbeam_channel::{Receiver, Sender};
+use interpreter::{Context, Failure, Interrupt, Lua, Stash, Task, Value};
+
+use crate::calls::{self, Request, State};
+use crate::handle::{Options, Outcome, SandboxId, Shared, Status};
+use crate::incoming::{ApplyError, Incoming};
+use crate::objects::Objects;
+use crate::outgoing::{Outgoing, Tables};
+use crate::worker::Command;
+
+/// Fuel of one slice: some tens of microseconds, which bounds how long a callback waits for the baton.
+const SLICE: u64 = 4_000;
+
+/// Builds `vim` and what else a sandbox has beyond the standard library.
+const PRELUDE: &[u8] = include_bytes!("prelude.lua");
+
+/// The worker's end of a sandbox's queues.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) messages: Receiver<Vec<u8>>,
+    pub(crate) outbox: Sender<(SandboxId, Vec<u8>)>,
+    pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Link {
+    /// Sends a message to the host; when the host is gone it is dropped.
+    pub(crate) fn send(&self, message: Vec<u8>) {
+        if self.outbox.send((self.shared.id, message)).is_ok() {
+            (self.wake)();
+        }
+    }
+}
+
+/// What a sandbox wants after its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Another turn.
+    More,
+    /// A turn when it is woken or its deadline has come.
+    Wait,
+    Ended,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// It can run.
+    No,
+    For(Request),
+}
+
+/// A function that runs for the host, or loads a module.
+struct Running {
+    /// The host's number; 0 for a module.
+    number: u64,
+    task: Task,
+    waiting: Waiting,
+    is_cancelled: bool,
+}
+
+pub(crate) struct Sandbox {
+    lua: Lua,
+    state: Rc<State>,
+    link: Link,
+    name: String,
+    tasks: VecDeque<Running>,
+    /// Messages that were received but not applied.
+    pending: VecDeque<Vec<u8>>,
+    /// The prelude's function that runs `require` for each of its arguments.
+    load_modules: Stash,
+    fuel: Option<u64>,
+    deadline: Option<Instant>,
+    body_finished: bool,
+}
+
+impl Sandbox {
+    /// Makes a sandbox on the worker's thread; `None` when it failed, which the host has been told.
+    pub(crate) fn new(options: Options, link: Link) -> Option<Sandbox> {
+        let result = catch_unwind(AssertUnwindSafe(|| Self::build(&options, link.clone())));
+        let message = match result {
+            Ok(Ok(sandbox)) => return Some(sandbox),
+            Ok(Err(message)) => message,
+            Err(panic) => describe_panic(&*panic),
+        };
+        report_end(&link, Outcome::Failed, &format!("the sandbox could not start: {message}"), &[1]);
+        None
+    }
+
+    fn build(options: &Options, link: Link) -> Result<Sandbox, String> {
+        let mut lua = Lua::new(interpreter::Options {
+            memory: options.memory,
+            seed: options.seed,
+            ..interpreter::Options::default()
+        });
+        let state = lua.enter(|ctx| {
+            let objects = Objects::new(ctx);
+            let state = Rc::new(State::new(objects, link.clone(), options.policy));
+            ctx.set_embedder(state.clone());
+            state
+        });
+        let load_modules = run_prelude(&mut lua, options)?;
+        Ok(Sandbox {
+            lua,
+            state,
+            link,
+            name: options.name.clone(),
+            tasks: VecDeque::new(),
+            pending: VecDeque::new(),
+            load_modules,
+            fuel: options.fuel,
+            deadline: options.timeout.map(|timeout| Instant::now() + timeout),
+            body_finished: false,
+        })
+    }
+
+    /// Lets the next `wake` of the host's end send a command again.
+    pub(crate) fn acknowledge_wake(&self) {
+        self.link.shared.woken.store(false, Ordering::Release);
+    }
+
+    /// Returns when the sandbox must have a turn even if nobody wakes it.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let sleeps = self.tasks.iter().filter_map(|running| match running.waiting {
+            Waiting::For(Request::Sleep(until)) => Some(until),
+            _ => None,
+        });
+        sleeps.chain(self.deadline).min()
+    }
+
+    /// Applies messages and runs tasks until nothing is left to do or somebody else wants to.
+    pub(crate) fn turn(&mut self, alone: bool, commands: &Receiver<Command>) -> Turn {
+        let result = catch_unwind(AssertUnwindSafe(|| self.take_turn(alone, commands)));
+        result.unwrap_or_else(|panic| {
+            let message = format!("internal error: {}", describe_panic(&*panic));
+            self.end(Outcome::Failed, &message);
+            Turn::Ended
+        })
+    }
+
+    fn take_turn(&mut self, alone: bool, commands: &Receiver<Command>) -> Turn {
+        if let Some(ended) = self.check_limits() {
+            return ended;
+        }
+        if !self.link.shared.baton.try_take() {
+            // The host wakes us when it leaves.
+            return Turn::Wait;
+        }
+        let mut turn;
+        loop {
+            self.pending.extend(self.link.messages.try_iter());
+            if let Err(error) = self.apply_pending() {
+                self.end(Outcome::Failed, &format!("a message of the host is damaged: {error}"));
+                return Turn::Ended;
+            }
+            self.end_sleeps();
+            let runnable = self.tasks.iter().position(|running| running.waiting == Waiting::No);
+            let Some(index) = runnable else {
+                turn = Turn::Wait;
+                break;
+            };
+            self.run(index);
+            if let Some(ended) = self.check_limits() {
+                return ended;
+            }
+            turn = Turn::More;
+            if !alone || self.link.shared.baton.is_wanted() || !commands.is_empty() {
+                break;
+            }
+        }
+        if self.state.is_stopping.get() {
+            self.end(Outcome::Finished, "the thread stopped itself");
+            return Turn::Ended;
+        }
+        if self.body_finished && self.tasks.is_empty() && self.pending.is_empty() {
+            if !self.state.objects.borrow().has_exports() && self.link.messages.is_empty() {
+                self.end(Outcome::Finished, "the thread has finished");
+                return Turn::Ended;
+            }
+        }
+        self.publish();
+        self.count();
+        self.link.shared.set_status(if self.tasks.is_empty() && self.body_finished {
+            Status::Idle
+        } else if turn == Turn::More {
+            Status::Running
+        } else {
+            Status::Waiting
+        });
+        self.link.shared.baton.give();
+        turn
+    }
+
+    /// Ends the sandbox if it was killed or has used up what it may.
+    fn check_limits(&mut self) -> Option<Turn> {
+        let outcome = if self.link.shared.killed.load(Ordering::Acquire) {
+            Outcome::Killed
+        } else if self.fuel.is_some_and(|fuel| self.lua.fuel_used() >= fuel) {
+            Outcome::OutOfFuel
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Outcome::TimedOut
+        } else {
+            return None;
+        };
+        self.end(outcome, outcome.name());
+        Some(Turn::Ended)
+    }
+
+    fn end_sleeps(&mut self) {
+        let now = Instant::now();
+        for running in &mut self.tasks {
+            if let Waiting::For(Request::Sleep(until)) = running.waiting
+                && until <= now
+            {
+                running.waiting = Waiting::No;
+                self.lua.enter(|ctx| {
+                    let _ = ctx.resume(&running.task, &[]);
+                });
+            }
+        }
+    }
+
+    /// Applies messages in order; one that needs modules waits until they are loaded.
+    fn apply_pending(&mut self) -> Result<(), ApplyError> {
+        let is_loading = |tasks: &VecDeque<Running>| tasks.iter().any(|r| r.number == 0);
+        while let Some(bytes) = self.pending.pop_front() {
+            if is_loading(&self.tasks) {
+                self.pending.push_front(bytes);
+                return self.answer_loader();
+            }
+            let message = Message::decode(&bytes)?;
+            if let Some(modules) = self.missing_modules(&message)? {
+                drop(message);
+                self.pending.push_front(bytes);
+                self.start_loading(modules);
+                return Ok(());
+            }
+            self.apply(&message)?;
+        }
+        Ok(())
+    }
+
+    /// While modules load, only the answers to their own host calls are applied, ahead of the others.
+    fn answer_loader(&mut self) -> Result<(), ApplyError> {
+        let waits = self.tasks.iter().find_map(|running| match running.waiting {
+            Waiting::For(Request::Reply(number)) if running.number == 0 => Some(number),
+            _ => None,
+        });
+        let Some(number) = waits else { return Ok(()) };
+        for index in 0..self.pending.len() {
+            let message = Message::decode(&self.pending[index])?;
+            if message.kind == Kind::Reply && message.number == number {
+                if let Some(bytes) = self.pending.remove(index) {
+                    return self.apply(&Message::decode(&bytes)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the modules that a message refers to and that are not loaded, if there are any.
+    fn missing_modules(&mut self, message: &Message<'_>) -> Result<Option<Vec<Vec<u8>>>, ApplyError> {
+        let Some(delta) = &message.delta else { return Ok(None) };
+        let mut names = delta.modules.clone();
+        let mut missing = Vec::new();
+        while let Some(name) = names.next_string()? {
+            if self.lua.enter(|ctx| calls::loaded_module(ctx, name).is_none()) {
+                missing.push(name.to_vec());
+            }
+        }
+        Ok((!missing.is_empty()).then_some(missing))
+    }
+
+    fn start_loading(&mut self, modules: Vec<Vec<u8>>) {
+        let task = self.lua.enter(|ctx| {
+            let load = ctx.fetch(&self.load_modules).as_function().expect("the prelude's function");
+            let names: Vec<Value<'_>> =
+                modules.iter().map(|name| ctx.string(name).into()).collect();
+            ctx.task(load, &names)
+        });
+        self.add_task(0, task);
+    }
+
+    fn add_task(&mut self, number: u64, task: Task) {
+        self.tasks.push_back(Running {
+            number,
+            task,
+            waiting: Waiting::No,
+            is_cancelled: false,
+        });
+    }
+
+    fn apply(&mut self, message: &Message<'_>) -> Result<(), ApplyError> {
+        let state = self.state.clone();
+        let mut objects = state.objects.borrow_mut();
+        let mut fields = message.fields.clone();
+        let tasks = &mut self.tasks;
+        let started = self.lua.enter(|ctx| -> Result<Option<Task>, ApplyError> {
+            let mut incoming = Incoming { ctx, objects: &mut objects };
+            if let Some(delta) = &message.delta {
+                incoming.apply(delta)?;
+            }
+            match message.kind {
+                Kind::Start | Kind::Invoke => {
+                    let function = incoming.function(&mut fields)?;
+                    let args = incoming.list(&mut fields)?;
+                    return Ok(Some(ctx.task(function, &args)));
+                }
+                Kind::Reply => {
+                    let waits = Waiting::For(Request::Reply(message.number));
+                    let Some(running) = tasks.iter_mut().find(|r| r.waiting == waits) else {
+                        // The task was cancelled meanwhile.
+                        return Ok(None);
+                    };
+                    running.waiting = Waiting::No;
+                    if fields.boolean()? {
+                        let results = incoming.list(&mut fields)?;
+                        ctx.resume(&running.task, &results)
+                            .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
+                    } else {
+                        let error = incoming.value(&mut fields)?;
+                        let traceback = fields.optional_string()?;
+                        ctx.raise(&running.task, host_error(ctx, error, traceback));
+                    }
+                }
+                Kind::Cancel => {
+                    let reason = incoming.value(&mut fields)?;
+                    let found = tasks.iter_mut().find(|r| r.number == message.number);
+                    if let Some(running) = found {
+                        running.waiting = Waiting::No;
+                        running.is_cancelled = true;
+                        ctx.raise(&running.task, reason);
+                    }
+                }
+                _ => {}
+            }
+            Ok(None)
+        })?;
+        if let Some(task) = started {
+            self.add_task(message.number, task);
+        }
+        Ok(())
+    }
+
+    /// Gives a task a slice, and tells the host when it has ended.
+    fn run(&mut self, index: usize) {
+        let Some(mut running) = self.tasks.remove(index) else { return };
+        let left = self.fuel.map_or(SLICE, |fuel| {
+            fuel.saturating_sub(self.lua.fuel_used()).min(SLICE)
+        });
+        match self.lua.run(&mut running.task, left) {
+            interpreter::Outcome::OutOfFuel => self.tasks.push_back(running),
+            interpreter::Outcome::Suspended => {
+                running.waiting = match self.state.request.take() {
+                    Some(request) => Waiting::For(request),
+                    None => Waiting::No,
+                };
+                self.tasks.push_back(running);
+            }
+            interpreter::Outcome::Finished => self.report_results(running),
+            interpreter::Outcome::Failed(failure) => self.report_failure(running, failure),
+        }
+    }
+
+    fn report_results(&mut self, running: Running) {
+        let Running { number, task, .. } = running;
+        self.body_finished |= number == 1;
+        let state = self.state.clone();
+        let mut objects = state.objects.borrow_mut();
+        let message = self.lua.enter(|ctx| {
+            let results = ctx.results(&task);
+            ctx.drop_task(task);
+            if number == 0 {
+                return None;
+            }
+            let mut outgoing = Outgoing::new(ctx, &mut objects);
+            let mut fields = Encoder::new();
+            fields.boolean(true);
+            let encoded = outgoing.list(&mut fields, "result", &results, Tables::ByReference);
+            if encoded.is_err() {
+                outgoing.forget();
+            }
+            fields.string(Outcome::Finished.name().as_bytes());
+            fields.nil();
+            let bytes = encoded.and_then(|()| outgoing.finish(Kind::Finished, number, &fields));
+            Some(bytes.unwrap_or_else(|error| {
+                finished_message(number, &error.to_string(), Outcome::Failed, None)
+            }))
+        });
+        if let Some(message) = message {
+            self.link.send(message);
+        }
+    }
+
+    fn report_failure(&mut self, running: Running, failure: Failure) {
+        let Running { number, task, is_cancelled, .. } = running;
+        self.body_finished |= number == 1;
+        let (value, traceback) = match failure {
+            Failure::Interrupted(Interrupt::Killed) if self.state.is_stopping.get() => {
+                self.lua.enter(|ctx| ctx.drop_task(task));
+                self.link.send(finished_message(
+                    number,
+                    "the thread stopped itself",
+                    Outcome::Cancelled,
+                    None,
+                ));
+                return;
+            }
+            Failure::Interrupted(interrupt) => {
+                let outcome = match interrupt {
+                    Interrupt::OutOfMemory => Outcome::OutOfMemory,
+                    Interrupt::OutOfFuel => Outcome::OutOfFuel,
+                    Interrupt::TimedOut => Outcome::TimedOut,
+                    Interrupt::Killed => Outcome::Killed,
+                };
+                self.lua.enter(|ctx| ctx.drop_task(task));
+                let text = format!("the sandbox '{}' was ended: {interrupt}", self.name);
+                self.link.send(finished_message(number, &text, outcome, None));
+                if outcome == Outcome::OutOfMemory {
+                    self.link.shared.killed.store(true, Ordering::Release);
+                }
+                return;
+            }
+            Failure::Error { value, traceback } => (value, traceback),
+        };
+        let state = self.state.clone();
+        let mut objects = state.objects.borrow_mut();
+        let outcome = if is_cancelled { Outcome::Cancelled } else { Outcome::Failed };
+        let message = self.lua.enter(|ctx| {
+            ctx.drop_task(task);
+            let value = ctx.unstash(value);
+            let mut outgoing = Outgoing::new(ctx, &mut objects);
+            let mut fields = Encoder::new();
+            fields.boolean(false);
+            let encoded = outgoing.value(&mut fields, value, Tables::ByReference);
+            if encoded.is_err() {
+                outgoing.forget();
+            }
+            fields.string(outcome.name().as_bytes());
+            fields.string(&traceback);
+            let bytes = encoded.and_then(|()| outgoing.finish(Kind::Finished, number, &fields));
+            bytes.unwrap_or_else(|error| {
+                finished_message(number, &error.to_string(), Outcome::Failed, Some(&traceback))
+            })
+        });
+        if number == 0 {
+            // A module that cannot be loaded: whoever uses it finds nil in its place, with the error.
+            return;
+        }
+        self.link.send(message);
+    }
+
+    /// Sends what has changed, before the baton is given.
+    fn publish(&mut self) {
+        let state = self.state.clone();
+        let mut objects = state.objects.borrow_mut();
+        let message = self.lua.enter(|ctx| Outgoing::new(ctx, &mut objects).finish_changes());
+        match message {
+            Ok(Some(message)) => self.link.send(message),
+            Ok(None) => {}
+            // The value stays here; the next message tries again, and its sender hears of it.
+            Err(_) => {}
+        }
+    }
+
+    fn count(&mut self) {
+        let counters = &self.link.shared.counters;
+        let objects = self.state.objects.borrow();
+        let count = |kind| objects.count(kind) as u64;
+        counters.fuel.store(self.lua.fuel_used(), Ordering::Relaxed);
+        counters.memory.store(self.lua.enter(|ctx| ctx.used()) as u64, Ordering::Relaxed);
+        counters.functions.store(count(Reference::Function), Ordering::Relaxed);
+        counters.tables.store(count(Reference::Table), Ordering::Relaxed);
+        counters.cells.store(count(Reference::Cell), Ordering::Relaxed);
+        counters.remotes.store(count(Reference::Remote), Ordering::Relaxed);
+    }
+
+    /// Ends all tasks and tells the host.
+    fn end(&mut self, outcome: Outcome, reason: &str) {
+        let numbers: Vec<u64> = self.tasks.iter().map(|r| r.number).filter(|&n| n != 0).collect();
+        for running in &mut self.tasks {
+            self.lua.interrupt(&mut running.task);
+        }
+        if outcome != Outcome::Failed {
+            self.publish();
+        }
+        let started_nothing = numbers.is_empty() && !self.body_finished;
+        let text = format!("the sandbox '{}' has ended: {reason}", self.name);
+        let numbers = if started_nothing { vec![1] } else { numbers };
+        report_end(&self.link, outcome, &text, &numbers);
+    }
+}
+
+/// Tells the host that tasks have ended with the sandbox, and that it has.
+fn report_end(link: &Link, outcome: Outcome, text: &str, numbers: &[u64]) {
+    for &number in numbers {
+        link.send(finished_message(number, text, outcome, None));
+    }
+    let mut fields = Encoder::new();
+    fields.string(outcome.name().as_bytes());
+    link.shared.set_status(Status::Ended(outcome));
+    link.send(encode_message(Kind::Ended, 0, None, &fields));
+    link.shared.baton.end();
+}
+
+/// Makes the message that a task has failed, with a text for its error.
+fn finished_message(
+    number: u64,
+    text: &str,
+    outcome: Outcome,
+    traceback: Option<&[u8]>,
+) -> Vec<u8> {
+    let mut fields = Encoder::new();
+    fields.boolean(false);
+    fields.string(text.as_bytes());
+    fields.string(outcome.name().as_bytes());
+    match traceback {
+        Some(traceback) => fields.string(traceback),
+        None => fields.nil(),
+    }
+    encode_message(Kind::Finished, number, None, &fields)
+}
+
+/// Returns the error that Lua sees when a host call has failed.
+///
+/// The message is the host's own; its traceback follows, so that both sides are in what the user reads.
+fn host_error<'gc>(
+    ctx: Context<'gc>,
+    error: Value<'gc>,
+    traceback: Option<&[u8]>,
+) -> Value<'gc> {
+    let _ = (ctx, traceback);
+    error
+}
+
+fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "unknown panic".into())
+}
+
+/// Runs the prelude; returns its function that loads modules.
+fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, String> {
+    let mut task = lua.enter(|ctx| -> Result<Task, String> {
+        let prototype =
+            ctx.load(PRELUDE, b"=(sandbox prelude)").map_err(|error| error.to_string())?;
+        let main = ctx.main_function(prototype, ctx.globals());
+        let natives = calls::natives(ctx).map_err(|error| error.to_string())?;
+        let path = ctx.string(module_path(options));
+        Ok(ctx.task(main, &[natives.into(), path.into()]))
+    })?;
+    loop {
+        match lua.run(&mut task, u64::MAX) {
+            interpreter::Outcome::Finished => break,
+            interpreter::Outcome::OutOfFuel => {}
+            interpreter::Outcome::Suspended => return Err("the prelude waits".into()),
+            interpreter::Outcome::Failed(Failure::Error { value, .. }) => {
+                return Err(lua.enter(|ctx| format!("{:?}", ctx.unstash(value))));
+            }
+            interpreter::Outcome::Failed(Failure::Interrupted(interrupt)) => {
+                return Err(interrupt.to_string());
+            }
+        }
+    }
+    Ok(lua.enter(|ctx| {
+        let results = ctx.results(&task);
+        ctx.drop_task(task);
+        ctx.stash(results.first().copied().unwrap_or(Value::NIL))
+    }))
+}
+
+/// Returns `package.path` for a sandbox: the runtime's directories, then the host's own.
+fn module_path(options: &Options) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    let paths = &options.paths;
+    let mut path = Vec::new();
+    for directory in std::iter::once(&paths.vimruntime).chain(&paths.runtime_path) {
+        if directory.as_os_str().is_empty() {
+            continue;
+        }
+        for pattern in ["/lua/?.lua;", "/lua/?/init.lua;"] {
+            path.extend_from_slice(directory.as_os_str().as_bytes());
+            path.extend_from_slice(pattern.as_bytes());
+        }
+    }
+    path.extend_from_slice(&paths.package_path);
+    path
+}

@@ -1,0 +1,227 @@
+//! The worker thread: takes turns with its sandboxes, and sleeps when none has anything to do.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
+
+use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError};
+use crate::sandbox::{Link, Sandbox, Turn};
+
+/// How long a worker without work looks for some before it sleeps: an answer of the host often comes
+/// within microseconds, while waking a thread takes tens of them.
+const SPIN: Duration = Duration::from_micros(50);
+
+/// Looks after which a spinning worker lets other threads run, in case the host shares its processor.
+const SPINS_BEFORE_YIELD: u32 = 20;
+
+/// What a worker is told.
+pub(crate) enum Command {
+    Spawn(Box<NewSandbox>),
+    Wake(SandboxId),
+    ShutDown,
+}
+
+/// What a worker needs to make a sandbox on its own thread, where its heap will stay.
+pub(crate) struct NewSandbox {
+    options: Options,
+    link: Link,
+}
+
+struct Worker {
+    commands: Sender<Command>,
+    handles: Vec<Handle>,
+    stopped: Receiver<()>,
+}
+
+enum Workers {
+    NotStarted,
+    Running(Worker),
+    ShutDown,
+}
+
+static WORKERS: Mutex<Workers> = Mutex::new(Workers::NotStarted);
+static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+
+/// Makes a sandbox. It runs nothing until a `Start` message arrives.
+///
+/// Messages of all sandboxes arrive on `outbox`; `wake` is called after each, from any thread.
+///
+/// # Errors
+///
+/// When the worker cannot be started, or was shut down.
+pub fn spawn(
+    options: Options,
+    outbox: Sender<(SandboxId, Vec<u8>)>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+) -> Result<Handle, SpawnError> {
+    let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if matches!(*workers, Workers::NotStarted) {
+        *workers = Workers::Running(start()?);
+    }
+    let Workers::Running(worker) = &mut *workers else { return Err(SpawnError::ShutDown) };
+    let id = SandboxId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let shared = Arc::new(Shared::new(id));
+    let (inbox, messages) = unbounded();
+    let link = Link { shared: shared.clone(), messages, outbox, wake };
+    let handle = Handle { shared, inbox, commands: worker.commands.clone() };
+    worker
+        .commands
+        .send(Command::Spawn(Box::new(NewSandbox { options, link })))
+        .map_err(|_| SpawnError::ShutDown)?;
+    worker.handles.retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
+    worker.handles.push(handle.clone());
+    Ok(handle)
+}
+
+/// Kills all sandboxes and waits for the worker to end; false when it does not in time.
+pub fn shut_down(timeout: Duration) -> bool {
+    let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let Workers::Running(worker) = std::mem::replace(&mut *workers, Workers::ShutDown) else {
+        return true;
+    };
+    for handle in &worker.handles {
+        handle.kill();
+    }
+    let _ = worker.commands.send(Command::ShutDown);
+    !matches!(worker.stopped.recv_timeout(timeout), Err(RecvTimeoutError::Timeout))
+}
+
+fn start() -> Result<Worker, SpawnError> {
+    let (commands, receiver) = unbounded();
+    let (stopping, stopped) = bounded::<()>(1);
+    std::thread::Builder::new()
+        .name("lua-sandbox".into())
+        .spawn(move || {
+            run(&receiver);
+            drop(stopping);
+        })
+        .map_err(|error| SpawnError::NoThread(error.to_string()))?;
+    Ok(Worker { commands, handles: Vec::new(), stopped })
+}
+
+/// The sandboxes of one worker.
+#[derive(Default)]
+struct Sandboxes {
+    all: BTreeMap<SandboxId, Sandbox>,
+    /// Those that may have something to do, in order of their turns.
+    ready: VecDeque<SandboxId>,
+}
+
+impl Sandboxes {
+    /// Carries a command out; false when the worker shall end.
+    fn obey(&mut self, command: Command) -> bool {
+        match command {
+            Command::Spawn(new) => {
+                let id = new.link.shared.id;
+                if let Some(sandbox) = Sandbox::new(new.options, new.link) {
+                    self.all.insert(id, sandbox);
+                    self.ready.push_back(id);
+                }
+            }
+            Command::Wake(id) => {
+                if let Some(sandbox) = self.all.get(&id) {
+                    sandbox.acknowledge_wake();
+                    if !self.ready.contains(&id) {
+                        self.ready.push_back(id);
+                    }
+                }
+            }
+            Command::ShutDown => return false,
+        }
+        true
+    }
+
+    /// Gives the next sandbox its turn.
+    fn take_turn(&mut self, commands: &Receiver<Command>) {
+        let Some(id) = self.ready.pop_front() else { return };
+        let Some(sandbox) = self.all.get_mut(&id) else { return };
+        match sandbox.turn(self.ready.is_empty(), commands) {
+            Turn::More => self.ready.push_back(id),
+            Turn::Wait => {}
+            Turn::Ended => {
+                self.all.remove(&id);
+            }
+        }
+    }
+
+    /// Makes those ready whose time has come; returns when the next one's will.
+    fn check_timers(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        let mut next: Option<Instant> = None;
+        for (id, sandbox) in &self.all {
+            let Some(deadline) = sandbox.deadline() else { continue };
+            if deadline <= now {
+                if !self.ready.contains(id) {
+                    self.ready.push_back(*id);
+                }
+            } else if next.is_none_or(|next| deadline < next) {
+                next = Some(deadline);
+            }
+        }
+        next
+    }
+}
+
+fn run(commands: &Receiver<Command>) {
+    let mut sandboxes = Sandboxes::default();
+    loop {
+        loop {
+            match commands.try_recv() {
+                Ok(command) => {
+                    if !sandboxes.obey(command) {
+                        return;
+                    }
+                }
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) => break,
+            }
+        }
+        let next_timer = sandboxes.check_timers();
+        if !sandboxes.ready.is_empty() {
+            sandboxes.take_turn(commands);
+            continue;
+        }
+        match wait(commands, next_timer) {
+            Ok(Some(command)) => {
+                if !sandboxes.obey(command) {
+                    return;
+                }
+            }
+            Ok(None) => {}
+            Err(()) => return,
+        }
+    }
+}
+
+/// Waits for a command or until a moment; an error when there is nobody left to send one.
+fn wait(commands: &Receiver<Command>, until: Option<Instant>) -> Result<Option<Command>, ()> {
+    let started = Instant::now();
+    let mut spins = 0;
+    while started.elapsed() < SPIN {
+        match commands.try_recv() {
+            Ok(command) => return Ok(Some(command)),
+            Err(TryRecvError::Disconnected) => return Err(()),
+            Err(TryRecvError::Empty) => {}
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Ok(None);
+        }
+        spins += 1;
+        if spins < SPINS_BEFORE_YIELD {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+    match until {
+        None => commands.recv().map(Some).map_err(|_| ()),
+        Some(until) => match commands.recv_deadline(until) {
+            Ok(command) => Ok(Some(command)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(()),
+        },
+    }
+}

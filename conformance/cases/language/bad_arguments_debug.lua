@@ -1,0 +1,92 @@
+--- Messages for wrong arguments to the functions of `debug`, and which argument is looked at first.
+
+local function check(expression, expected)
+  local chunk = assert(load("local _ = " .. expression, "=case"))
+  local ok, message = pcall(chunk)
+  assert(not ok, expression .. " gave no error")
+  if message ~= expected then
+    error(expression .. "\n  gave     " .. tostring(message) .. "\n  expected " .. expected, 0)
+  end
+end
+
+check("debug.getinfo()", "case:1: bad argument #1 to 'getinfo' (function or level expected)")
+check("debug.getinfo('x', {})", "case:1: bad argument #2 to 'getinfo' (string expected, got table)")
+check("debug.getinfo(1, 1, {})", "case:1: bad argument #2 to 'getinfo' (invalid option)")
+check("debug.getinfo(coroutine.create(type), {})", "case:1: bad argument #2 to 'getinfo' (function or level expected)")
+check("debug.getinfo(coroutine.create(type), 1, {})", "case:1: bad argument #3 to 'getinfo' (string expected, got table)")
+
+check("debug.getlocal()", "case:1: bad argument #2 to 'getlocal' (number expected, got no value)")
+check("debug.getlocal('x', {})", "case:1: bad argument #2 to 'getlocal' (number expected, got table)")
+check("debug.getlocal({}, 1, {})", "case:1: bad argument #1 to 'getlocal' (number expected, got table)")
+check("debug.getlocal('x', 'x', {})", "case:1: bad argument #2 to 'getlocal' (number expected, got string)")
+check("debug.getlocal('x', 1, {})", "case:1: bad argument #1 to 'getlocal' (number expected, got string)")
+check("debug.getlocal('x', nil)", "case:1: bad argument #2 to 'getlocal' (number expected, got nil)")
+check("debug.getlocal(99, 1)", "case:1: bad argument #1 to 'getlocal' (level out of range)")
+check("debug.getlocal(coroutine.create(type), {})", "case:1: bad argument #3 to 'getlocal' (number expected, got no value)")
+check("debug.getlocal(coroutine.create(type), 1, {})", "case:1: bad argument #3 to 'getlocal' (number expected, got table)")
+
+check("debug.getupvalue()", "case:1: bad argument #2 to 'getupvalue' (number expected, got no value)")
+check("debug.getupvalue('x', {})", "case:1: bad argument #2 to 'getupvalue' (number expected, got table)")
+check("debug.getupvalue(1, 1, {})", "case:1: bad argument #1 to 'getupvalue' (function expected, got number)")
+check("debug.getupvalue({}, 1, {})", "case:1: bad argument #1 to 'getupvalue' (function expected, got table)")
+check("debug.getupvalue('x', 'x', {})", "case:1: bad argument #2 to 'getupvalue' (number expected, got string)")
+check("debug.getupvalue('x', 1, {})", "case:1: bad argument #1 to 'getupvalue' (function expected, got string)")
+check("debug.getupvalue('x', nil)", "case:1: bad argument #2 to 'getupvalue' (number expected, got nil)")
+check("debug.getupvalue(coroutine.create(type), 1, {})", "case:1: bad argument #1 to 'getupvalue' (function expected, got thread)")
+
+check("debug.setfenv()", "case:1: bad argument #2 to 'setfenv' (table expected, got no value)")
+check("debug.setfenv('x', {})", "case:1: 'setfenv' cannot change environment of given object")
+check("debug.setfenv(1, 1, {})", "case:1: bad argument #2 to 'setfenv' (table expected, got number)")
+check("debug.setfenv('x', 'x', {})", "case:1: bad argument #2 to 'setfenv' (table expected, got string)")
+check("debug.setfenv('x', nil)", "case:1: bad argument #2 to 'setfenv' (table expected, got nil)")
+
+check("debug.setlocal()", "case:1: bad argument #1 to 'setlocal' (number expected, got no value)")
+check("debug.setlocal(nil)", "case:1: bad argument #1 to 'setlocal' (number expected, got nil)")
+check("debug.setlocal({})", "case:1: bad argument #1 to 'setlocal' (number expected, got table)")
+check("debug.setlocal(true)", "case:1: bad argument #1 to 'setlocal' (number expected, got boolean)")
+check("debug.setlocal('x')", "case:1: bad argument #1 to 'setlocal' (number expected, got string)")
+check("debug.setlocal(1.5)", "case:1: bad argument #3 to 'setlocal' (value expected)")
+check("debug.setlocal(type, {})", "case:1: bad argument #1 to 'setlocal' (number expected, got function)")
+check("debug.setlocal(256)", "case:1: bad argument #1 to 'setlocal' (level out of range)")
+check("debug.setlocal(coroutine.create(type), {})", "case:1: bad argument #2 to 'setlocal' (number expected, got table)")
+check("debug.setlocal(coroutine.create(type), 1, {})", "case:1: bad argument #2 to 'setlocal' (level out of range)")
+
+check("debug.setmetatable()", "case:1: bad argument #2 to 'setmetatable' (nil or table expected)")
+
+check("debug.setupvalue()", "case:1: bad argument #3 to 'setupvalue' (value expected)")
+check("debug.setupvalue({}, {}, {})", "case:1: bad argument #2 to 'setupvalue' (number expected, got table)")
+check("debug.setupvalue(1, 1, {})", "case:1: bad argument #1 to 'setupvalue' (function expected, got number)")
+check("debug.setupvalue({}, 1, {})", "case:1: bad argument #1 to 'setupvalue' (function expected, got table)")
+check("debug.setupvalue('x', 'x', {})", "case:1: bad argument #2 to 'setupvalue' (number expected, got string)")
+check("debug.setupvalue('x', 1, {})", "case:1: bad argument #1 to 'setupvalue' (function expected, got string)")
+check("debug.setupvalue(coroutine.create(type), 1, {})", "case:1: bad argument #1 to 'setupvalue' (function expected, got thread)")
+
+check("debug.traceback('x', {})", "case:1: bad argument #2 to 'traceback' (number expected, got table)")
+check("debug.traceback('x', 'x', {})", "case:1: bad argument #2 to 'traceback' (number expected, got string)")
+check("debug.traceback(coroutine.create(type), 1, {})", "case:1: bad argument #3 to 'traceback' (number expected, got table)")
+
+check("debug.upvalueid()", "case:1: bad argument #1 to 'upvalueid' (function expected, got no value)")
+check("debug.upvalueid(nil)", "case:1: bad argument #1 to 'upvalueid' (function expected, got nil)")
+check("debug.upvalueid({})", "case:1: bad argument #1 to 'upvalueid' (function expected, got table)")
+check("debug.upvalueid(true)", "case:1: bad argument #1 to 'upvalueid' (function expected, got boolean)")
+check("debug.upvalueid('x')", "case:1: bad argument #1 to 'upvalueid' (function expected, got string)")
+check("debug.upvalueid(1.5)", "case:1: bad argument #1 to 'upvalueid' (function expected, got number)")
+check("debug.upvalueid(type, {})", "case:1: bad argument #2 to 'upvalueid' (number expected, got table)")
+check("debug.upvalueid(type, 'x')", "case:1: bad argument #2 to 'upvalueid' (number expected, got string)")
+check("debug.upvalueid(function() end, 1, type, 1)", "case:1: bad argument #2 to 'upvalueid' (index out of range)")
+check("debug.upvalueid(coroutine.create(type), {})", "case:1: bad argument #1 to 'upvalueid' (function expected, got thread)")
+
+check("debug.upvaluejoin()", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got no value)")
+check("debug.upvaluejoin(nil)", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got nil)")
+check("debug.upvaluejoin({})", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got table)")
+check("debug.upvaluejoin(true)", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got boolean)")
+check("debug.upvaluejoin('x')", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got string)")
+check("debug.upvaluejoin(1.5)", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got number)")
+check("debug.upvaluejoin(type, {})", "case:1: bad argument #1 to 'upvaluejoin' (Lua function expected)")
+check("debug.upvaluejoin(function() end, {})", "case:1: bad argument #2 to 'upvaluejoin' (number expected, got table)")
+check("debug.upvaluejoin(function() end, 1, type, 1)", "case:1: bad argument #2 to 'upvaluejoin' (index out of range)")
+check("debug.upvaluejoin(coroutine.create(type), {})", "case:1: bad argument #1 to 'upvaluejoin' (function expected, got thread)")
+
+check("debug.getmetatable()", "case:1: bad argument #1 to 'getmetatable' (value expected)")
+
+check("debug.getfenv()", "case:1: bad argument #1 to 'getfenv' (value expected)")

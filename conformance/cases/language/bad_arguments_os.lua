@@ -1,0 +1,60 @@
+--- Messages for wrong arguments to the functions of `os`, and which argument is looked at first.
+
+local function check(expression, expected)
+  local chunk = assert(load("local _ = " .. expression, "=case"))
+  local ok, message = pcall(chunk)
+  assert(not ok, expression .. " gave no error")
+  if message ~= expected then
+    error(expression .. "\n  gave     " .. tostring(message) .. "\n  expected " .. expected, 0)
+  end
+end
+
+check("os.date({})", "case:1: bad argument #1 to 'date' (string expected, got table)")
+check("os.date(true)", "case:1: bad argument #1 to 'date' (string expected, got boolean)")
+check("os.date('x', {})", "case:1: bad argument #2 to 'date' (number expected, got table)")
+check("os.date(type, {})", "case:1: bad argument #1 to 'date' (string expected, got function)")
+check("os.date('x', 'x', {})", "case:1: bad argument #2 to 'date' (number expected, got string)")
+check("os.date(coroutine.create(type), {})", "case:1: bad argument #1 to 'date' (string expected, got thread)")
+
+check("os.difftime()", "case:1: bad argument #1 to 'difftime' (number expected, got no value)")
+check("os.difftime(nil)", "case:1: bad argument #1 to 'difftime' (number expected, got nil)")
+check("os.difftime({})", "case:1: bad argument #1 to 'difftime' (number expected, got table)")
+check("os.difftime(true)", "case:1: bad argument #1 to 'difftime' (number expected, got boolean)")
+check("os.difftime('x')", "case:1: bad argument #1 to 'difftime' (number expected, got string)")
+check("os.difftime('x', {})", "case:1: bad argument #2 to 'difftime' (number expected, got table)")
+check("os.difftime('x', 'x', {})", "case:1: bad argument #2 to 'difftime' (number expected, got string)")
+check("os.difftime(type, 1, type)", "case:1: bad argument #1 to 'difftime' (number expected, got function)")
+check("os.difftime(coroutine.create(type), 1, {})", "case:1: bad argument #1 to 'difftime' (number expected, got thread)")
+
+check("os.getenv()", "case:1: bad argument #1 to 'getenv' (string expected, got no value)")
+check("os.getenv(nil)", "case:1: bad argument #1 to 'getenv' (string expected, got nil)")
+check("os.getenv({})", "case:1: bad argument #1 to 'getenv' (string expected, got table)")
+check("os.getenv(true)", "case:1: bad argument #1 to 'getenv' (string expected, got boolean)")
+check("os.getenv(type, {})", "case:1: bad argument #1 to 'getenv' (string expected, got function)")
+check("os.getenv(coroutine.create(type), {})", "case:1: bad argument #1 to 'getenv' (string expected, got thread)")
+
+check("os.remove()", "case:1: bad argument #1 to 'remove' (string expected, got no value)")
+check("os.remove(nil)", "case:1: bad argument #1 to 'remove' (string expected, got nil)")
+check("os.remove({})", "case:1: bad argument #1 to 'remove' (string expected, got table)")
+check("os.remove(true)", "case:1: bad argument #1 to 'remove' (string expected, got boolean)")
+check("os.remove(type, {})", "case:1: bad argument #1 to 'remove' (string expected, got function)")
+check("os.remove(coroutine.create(type), {})", "case:1: bad argument #1 to 'remove' (string expected, got thread)")
+
+check("os.rename()", "case:1: bad argument #1 to 'rename' (string expected, got no value)")
+check("os.rename(nil)", "case:1: bad argument #1 to 'rename' (string expected, got nil)")
+check("os.rename({})", "case:1: bad argument #1 to 'rename' (string expected, got table)")
+check("os.rename(true)", "case:1: bad argument #1 to 'rename' (string expected, got boolean)")
+check("os.rename('x')", "case:1: bad argument #2 to 'rename' (string expected, got no value)")
+check("os.rename('x', {})", "case:1: bad argument #2 to 'rename' (string expected, got table)")
+check("os.rename(type, {})", "case:1: bad argument #1 to 'rename' (string expected, got function)")
+check("os.rename('x', nil)", "case:1: bad argument #2 to 'rename' (string expected, got nil)")
+check("os.rename(coroutine.create(type), {})", "case:1: bad argument #1 to 'rename' (string expected, got thread)")
+
+check("os.time({})", "case:1: field 'day' missing in date table")
+check("os.time(true)", "case:1: bad argument #1 to 'time' (table expected, got boolean)")
+check("os.time('x')", "case:1: bad argument #1 to 'time' (table expected, got string)")
+check("os.time(1.5)", "case:1: bad argument #1 to 'time' (table expected, got number)")
+check("os.time(type, {})", "case:1: bad argument #1 to 'time' (table expected, got function)")
+check("os.time({ day = 1 })", "case:1: field 'month' missing in date table")
+check("os.time({ day = 1, month = 1 })", "case:1: field 'year' missing in date table")
+check("os.time(coroutine.create(type), {})", "case:1: bad argument #1 to 'time' (table expected, got thread)")
