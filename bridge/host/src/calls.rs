@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use bridge_sandbox::Entered;
 use bridge_wire::{
-    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Target, encode_message,
+    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Target, Token, encode_message,
 };
 
 use crate::capture::Capture;
 use crate::error::HostError;
-use crate::instantiate::{Instantiate, index, load_modules};
+use crate::instantiate::{Instantiate, load_modules};
 use crate::session::{Activation, Host, Incoming, Session, Slot};
 use crate::stack::{ALL, Stack, Type};
 use crate::wake;
@@ -357,94 +357,145 @@ impl Host {
         handler: c_int,
         call: &HostCall<'_>,
     ) -> Result<bool, HostError> {
-        let mut arguments = call.arguments.clone();
-        let count = c_int::try_from(call.argument_count).map_err(|_| HostError::StackOverflow)?;
-        stack.reserve(count.saturating_add(64))?;
-        // What `Set` assigns to is found like what the others use, but for the last key.
-        let (path_len, is_set) = match (&call.target, call.operation) {
-            (Target::Path(0, _), Operation::Set) | (Target::Reference(..), Operation::Set) => {
-                stack.push_string(b"threading: nothing to assign to");
+        let arguments = c_int::try_from(call.argument_count).map_err(|_| HostError::StackOverflow)?;
+        let keys = self.push_call(stack, session, call, arguments)?;
+        let object = handler + 1;
+        let last_key = object + keys;
+        let is_set = call.operation == Operation::Set;
+        if is_set && keys == 0 {
+            stack.push_string(b"threading: there is nothing to assign to");
+            slide(stack, handler, stack.top(), 1);
+            return Ok(false);
+        }
+        let steps = if is_set { keys - 1 } else { keys };
+        for key in object + 1..=object + steps {
+            if !self.step(stack, object, key, handler) {
+                slide(stack, handler, stack.top(), 1);
                 return Ok(false);
             }
-            (Target::Path(len, _), Operation::Set) => (len - 1, true),
-            (Target::Path(len, _), _) => (*len, false),
-            (Target::Reference(..), _) => (0, false),
-        };
-        let mut instantiate = Instantiate::new(self, session, stack)?;
-        let start = instantiate.stack.top();
-        if is_set {
-            instantiate.view.push_slot(instantiate.stack, Slot::Assign);
         }
-        let object = instantiate.stack.top() + 1;
+        let ok = match call.operation {
+            Operation::Get => {
+                stack.set_top(object);
+                return Ok(true);
+            }
+            Operation::Set => {
+                self.push_slot(stack, Slot::Assign);
+                for value in [object, last_key, last_key + 1] {
+                    stack.push_value(value);
+                }
+                stack.call(3, 0, handler)
+            }
+            Operation::Call | Operation::Post => {
+                if stack.is_nil(object) && keys > 0 {
+                    let message = format!(
+                        "attempt to call field '{}' (a nil value)",
+                        describe(stack, last_key)
+                    );
+                    stack.push_string(message.as_bytes());
+                    false
+                } else {
+                    stack.push_value(object);
+                    stack.replace(last_key);
+                    stack.call(arguments, ALL, handler)
+                }
+            }
+        };
+        let top = stack.top();
+        if !ok {
+            slide(stack, handler, top, 1);
+        } else if is_set {
+            stack.set_top(handler);
+        } else {
+            slide(stack, handler, last_key, top - last_key + 1);
+        }
+        Ok(ok)
+    }
+
+    /// Pushes what a path starts from, the keys and the arguments; returns the number of keys.
+    fn push_call(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Session,
+        call: &HostCall<'_>,
+        arguments: c_int,
+    ) -> Result<c_int, HostError> {
+        let base = stack.top();
+        let mut keys = 0;
+        let room = match &call.target {
+            Target::Path(len, _) => c_int::try_from(*len).map_err(|_| HostError::StackOverflow)?,
+            Target::Reference(..) => 0,
+        };
+        stack.reserve(room.saturating_add(arguments).saturating_add(48))?;
+        let mut instantiate = Instantiate::new(self, session, stack)?;
+        let first = instantiate.stack.top();
         match &call.target {
             Target::Reference(_, id) => instantiate.object(*id)?,
-            Target::Path(_, keys) => {
-                let mut keys = keys.clone();
-                let mut left = path_len;
-                let mut peek = keys.clone();
-                match peek.token() {
-                    Ok(bridge_wire::Token::Reference(_, id)) if left > 0 => {
+            Target::Path(len, path) => {
+                let mut path = path.clone();
+                let mut rest = path.clone();
+                keys = room;
+                let root = if keys > 0 { rest.token()? } else { Token::Nil };
+                let named = match root {
+                    Token::Reference(_, id) => {
                         instantiate.object(id)?;
-                        keys = peek;
-                        left -= 1;
+                        true
                     }
-                    Ok(bridge_wire::Token::String(b"_G")) if left > 0 => {
+                    Token::String(b"_G") => {
                         instantiate.stack.push_globals();
-                        keys = peek;
-                        left -= 1;
+                        true
                     }
-                    _ => instantiate.view.push_slot(instantiate.stack, Slot::Vim),
-                }
-                while left > 0 {
-                    left -= 1;
-                    instantiate.value(&mut keys)?;
-                    if left == 0 && !is_set {
-                        // The last step reports its own failure, as the sandbox's code expects.
-                        break;
+                    _ => {
+                        instantiate.view.push_slot(instantiate.stack, Slot::Vim);
+                        false
                     }
-                    instantiate.index(object);
+                };
+                if named {
+                    path = rest;
+                    keys -= 1;
                 }
-                if is_set {
-                    instantiate.value(&mut keys)?;
+                for _ in 0..keys {
+                    instantiate.value(&mut path)?;
                 }
             }
         }
-        let last_key = instantiate.stack.top() > object && !is_set;
-        let view = instantiate.view;
-        if last_key {
-            // Anything that Lua may run must not meet a borrowed session.
-            drop(instantiate);
-            let found = step(stack, view, object, handler);
-            if !found {
-                slide(stack, handler, object, 1);
-                return Ok(false);
-            }
-            instantiate = Instantiate::new(self, session, stack)?;
-            // The session's tables moved: put the object above them.
-            instantiate.stack.push_value(object);
-        }
-        let function = if is_set { object - 1 } else { instantiate.stack.top() };
-        debug_assert!(function > start);
-        for _ in 0..count {
-            instantiate.value(&mut arguments)?;
+        let mut values = call.arguments.clone();
+        for _ in 0..arguments {
+            instantiate.value(&mut values)?;
         }
         instantiate.refill()?;
         drop(instantiate);
-        let ok = match call.operation {
-            Operation::Get => true,
-            Operation::Set => {
-                let arguments = stack.top() - function;
-                stack.call(arguments, 0, handler)
+        slide(stack, base, first + 1, 1 + keys + arguments);
+        Ok(keys)
+    }
+
+    /// Replaces the object at an index by its field; false with the error on top if that raises.
+    fn step(&self, stack: &mut Stack<'_>, object: c_int, key: c_int, handler: c_int) -> bool {
+        if stack.kind(object) == Type::Table {
+            stack.push_value(key);
+            stack.raw_get(object);
+            if !stack.is_nil(-1) {
+                stack.replace(object);
+                return true;
             }
-            Operation::Call | Operation::Post => {
-                let arguments = stack.top() - function;
-                stack.call(arguments, ALL, handler)
-            }
-        };
-        let results = if ok { stack.top() - function + 1 } else { 1 };
-        let results = if ok && call.operation == Operation::Get { 1 } else { results };
-        slide(stack, handler, function, results);
-        Ok(ok)
+            stack.pop(1);
+        }
+        if stack.is_nil(object) {
+            let message = format!(
+                "attempt to index field '{}' (a nil value)",
+                describe(stack, key - 1)
+            );
+            stack.push_string(message.as_bytes());
+            return false;
+        }
+        self.push_slot(stack, Slot::Index);
+        stack.push_value(object);
+        stack.push_value(key);
+        let ok = stack.call(2, 1, handler);
+        if ok {
+            stack.replace(object);
+        }
+        ok
     }
 
     /// Answers a host call with what is above `handler`.
@@ -700,23 +751,11 @@ fn slide(stack: &mut Stack<'_>, floor: c_int, from: c_int, count: c_int) {
     stack.set_top(floor + count);
 }
 
-/// Replaces the object at `object` by its field, whose key is on top; false with an error on top of
-/// `object` if that raises. Everything above is dropped.
-fn step(
-    stack: &mut Stack<'_>,
-    view: crate::session::View,
-    object: c_int,
-    handler: c_int,
-) -> bool {
-    if stack.kind(object) == Type::Table {
-        index(stack, view, object);
-        return true;
+/// Says a key as an error message does.
+fn describe(stack: &Stack<'_>, key: c_int) -> String {
+    match stack.string(key) {
+        Some(name) => String::from_utf8_lossy(name).into_owned(),
+        None if stack.kind(key) == Type::Number => stack.number(key).to_string(),
+        None => "?".into(),
     }
-    view.push_slot(stack, Slot::Index);
-    stack.push_value(object);
-    stack.push_value(object + 1);
-    let ok = stack.call(2, 1, handler);
-    stack.replace(object);
-    stack.set_top(object);
-    ok
 }

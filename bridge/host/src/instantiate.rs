@@ -508,7 +508,9 @@ pub(crate) fn load_modules(
         host.push_slot(stack, Slot::LoadModule);
         stack.push_string(name);
         // A module that does not load here reads as nil; its values stay usable in the sandbox.
-        stack.call(1, 0, 0);
+        if !stack.call(1, 0, 0) {
+            stack.pop(1);
+        }
     }
     Ok(())
 }

@@ -116,6 +116,5 @@ local many = {}
 for i = 1, 300 do
   many[i] = "f("
 end
-refused("x = " .. table.concat(many), "case:1: chunk has too many syntax levels")
+refused("x = " .. table.concat(many), "case:1: function or expression too complex near '('")
 refused("x = " .. ("("):rep(300), "case:1: chunk has too many syntax levels")
-refused("x = " .. ("-"):rep(3) .. "1 = 2", "case:1: '=' expected near '<eof>'")
