@@ -3,5 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cases;
+pub mod library;
 pub mod neovim;
 pub mod run;

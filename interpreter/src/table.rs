@@ -450,8 +450,8 @@ impl<'gc> Table<'gc> {
             return Ok(());
         }
         let len = self.array_len.get();
-        if index == len.max(1) {
-            // The element after the last one: arrays grow by doubling without a count of all keys.
+        if index == len.max(1) && self.is_dense() {
+            // The element after the last one: arrays grow by doubling without a count of the hash part.
             let larger = (len * 2).max(4);
             if larger > MAX_SLOTS {
                 return Err(TableError::Overflow);
@@ -467,6 +467,13 @@ impl<'gc> Table<'gc> {
             return Ok(());
         }
         self.insert(mc, heap, key, value)
+    }
+
+    /// Returns whether at least half of the array part is in use.
+    fn is_dense(&self) -> bool {
+        let len = self.array_len.get();
+        let used = |index: &u32| self.array_slot(*index).is_some_and(|slot| !slot.get().is_nil());
+        len <= 4 || used(&(len - 1)) && (1..len).filter(used).count() >= len as usize / 2
     }
 
     /// Moves values of whole-number keys from `start` to `end` out of the hash part.

@@ -431,7 +431,7 @@ impl Host {
         let first = instantiate.stack.top();
         match &call.target {
             Target::Reference(_, id) => instantiate.object(*id)?,
-            Target::Path(len, path) => {
+            Target::Path(_, path) => {
                 let mut path = path.clone();
                 let mut rest = path.clone();
                 keys = room;

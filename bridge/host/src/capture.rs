@@ -38,6 +38,8 @@ pub(crate) struct Capture<'a, 'l> {
     modules: HashSet<Vec<u8>>,
     refreshed: bool,
     scratch: Vec<u8>,
+    /// Where the value that is being copied lies, and the top of the stack before that.
+    pub(crate) copy_root: (c_int, c_int),
 }
 
 impl<'a, 'l> Capture<'a, 'l> {
@@ -64,6 +66,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             modules: HashSet::new(),
             refreshed: false,
             scratch: Vec::new(),
+            copy_root: (0, 0),
         })
     }
 

@@ -11,6 +11,11 @@ use crate::error::HostError;
 use crate::session::{Part, Slot};
 use crate::stack::Type;
 
+/// At every so many levels a table is compared with those around it.
+const CYCLE_CHECK: usize = 10;
+/// How many keys of a path an error shows.
+const MAX_KEYS: usize = 12;
+
 /// Why a value cannot be copied, with the keys that lead to it, innermost first.
 struct Refusal {
     keys: Vec<String>,
@@ -34,10 +39,12 @@ impl Capture<'_, '_> {
         what: &str,
         out: &mut Encoder,
     ) -> Result<(), HostError> {
+        self.copy_root = (index, self.stack.top());
         self.copy_value(index, 0, out).map_err(|refusal| {
-            let keys: String = refusal.keys.into_iter().rev().collect();
+            let more = refusal.keys.len() > MAX_KEYS;
+            let keys: String = refusal.keys.into_iter().rev().take(MAX_KEYS).collect();
             HostError::Copy {
-                path: format!("{what}{keys}"),
+                path: format!("{what}{keys}{}", if more { "…" } else { "" }),
                 reason: refusal.reason,
             }
         })
@@ -73,10 +80,16 @@ impl Capture<'_, '_> {
 
     fn copy_table(&mut self, index: c_int, depth: usize, out: &mut Encoder) -> Result<(), Refusal> {
         self.stack.reserve(10)?;
+        if depth % CYCLE_CHECK == CYCLE_CHECK - 1 && self.is_within_itself(index) {
+            return Err(Refusal {
+                keys: Vec::new(),
+                reason: "the table contains itself".into(),
+            });
+        }
         if depth >= MAX_DEPTH {
             return Err(Refusal {
                 keys: Vec::new(),
-                reason: self.too_deep(index),
+                reason: format!("it nests more than {MAX_DEPTH} tables"),
             });
         }
         let mut empty_dict = false;
@@ -149,12 +162,7 @@ impl Capture<'_, '_> {
     }
 
     fn below(&self, key: &str, mut refusal: Refusal) -> Refusal {
-        // The path to the innermost of hundreds of tables helps nobody.
-        if refusal.keys.len() < 8 {
-            refusal.keys.push(key.to_string());
-        } else if refusal.keys.len() == 8 {
-            refusal.keys.insert(0, "…".to_string());
-        }
+        refusal.keys.push(key.to_string());
         refusal
     }
 
@@ -168,16 +176,13 @@ impl Capture<'_, '_> {
         }
     }
 
-    /// Tells a cycle from mere depth: the tables on the way here are still on the stack.
-    fn too_deep(&self, index: c_int) -> String {
+    /// Returns whether a table is one of those on the way to it, which are still on the stack.
+    fn is_within_itself(&self, index: c_int) -> bool {
+        let (root, base) = self.copy_root;
         let table = self.stack.pointer(index);
         let holds = |at: c_int| {
             at != index && self.stack.kind(at) == Type::Table && self.stack.pointer(at) == table
         };
-        if (1..=self.stack.top()).any(holds) {
-            "the table contains itself".into()
-        } else {
-            format!("it nests more than {MAX_DEPTH} tables")
-        }
+        holds(root) || (base + 1..=self.stack.top()).any(holds)
     }
 }

@@ -32,8 +32,6 @@ pub(crate) enum HostError {
     Spawn(String),
     #[error("threading: Neovim is leaving; no thread runs any more")]
     Leaving,
-    #[error("threading: the library works only in Neovim's main Lua state")]
-    NotMain,
     #[error("threading: the library is not set up; require 'threading.sandbox' first")]
     NotSetUp,
     #[error(

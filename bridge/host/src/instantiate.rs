@@ -427,7 +427,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             return Ok(());
         }
         self.stack.pop(1);
-        self.stack.new_userdata(id.raw());
+        self.stack.new_userdata();
         let proxy = self.stack.top();
         self.view.push_slot(self.stack, Slot::LocalMetatable);
         self.stack.set_metatable(proxy);

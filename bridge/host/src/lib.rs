@@ -49,12 +49,12 @@ thread_local! {
 unsafe fn protect(
     l: *mut lua_State,
     body: impl FnOnce(&mut Stack<'_>) -> Result<c_int, HostError>,
-) -> c_int {
+) -> isize {
     {
         // SAFETY: passed on from the caller.
         let mut stack = unsafe { Stack::new(l) };
         let message = match catch_unwind(AssertUnwindSafe(|| body(&mut stack))) {
-            Ok(Ok(results)) => return results,
+            Ok(Ok(results)) => return results as isize,
             Ok(Err(error)) => error.to_string(),
             Err(panic) => {
                 let reason = panic.downcast_ref::<String>().map(String::as_str);
@@ -76,7 +76,7 @@ unsafe fn protect(
 macro_rules! surface {
     ($($(#[$doc:meta])* $name:ident => $body:expr;)*) => {
         $($(#[$doc])*
-        unsafe extern "C-unwind" fn $name(l: *mut lua_State) -> c_int {
+        unsafe extern "C-unwind" fn $name(l: *mut lua_State) -> isize {
             // SAFETY: Lua called this function with `l`, and nothing follows.
             unsafe { protect(l, $body) }
         })*
@@ -355,7 +355,7 @@ fn encode_task(
     let count = stack.number(arguments + 1).max(0.0) as usize;
     let top = stack.top();
     let task = session.give_task();
-    let message = (|| {
+    let message: Result<Vec<u8>, HostError> = (|| {
         let mut capture = Capture::new(host, session, stack)?;
         let mut fields = Encoder::new();
         capture.value(function, &mut fields)?;
@@ -599,7 +599,7 @@ fn round_trip(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
 /// # Safety
 /// To be called by Lua only.
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn luaopen_threading_native(l: *mut lua_State) -> c_int {
+pub unsafe extern "C-unwind" fn luaopen_threading_native(l: *mut lua_State) -> isize {
     let body = |stack: &mut Stack<'_>| {
         stack.reserve(8)?;
         stack.new_table(0, 32);

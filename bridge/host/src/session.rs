@@ -265,15 +265,6 @@ impl Host {
         stack.remove(table);
     }
 
-    /// Sets a value of the support table from the top of the stack. `(-1, +0)`
-    pub(crate) fn set_slot(&self, stack: &mut Stack<'_>, slot: Slot) {
-        stack.push_kept(self.support);
-        let value = stack.top() - 1;
-        stack.insert(value);
-        stack.raw_set_index(value, slot as c_int);
-        stack.pop(1);
-    }
-
     pub(crate) fn session(&self, id: u32) -> Option<Rc<Session>> {
         self.sessions.borrow().get(&id).cloned()
     }

@@ -34,7 +34,10 @@ pub(crate) enum Type {
 }
 
 /// A C function that Lua may call.
-pub(crate) type Entry = unsafe extern "C-unwind" fn(*mut lua_State) -> c_int;
+///
+/// LuaJIT's interpreter takes the number of results from the whole 64-bit register, although the
+/// type says `int`: a `c_int` would leave the upper half to the compiler, and to chance.
+pub(crate) type Entry = unsafe extern "C-unwind" fn(*mut lua_State) -> isize;
 
 /// The part of a Lua stack that belongs to the running C function.
 ///
@@ -228,8 +231,12 @@ impl<'l> Stack<'l> {
 
     /// `(-0, +1)`
     pub(crate) fn push_entry(&mut self, entry: Entry) {
-        // SAFETY: there is room (type invariant).
-        unsafe { ffi::lua_pushcclosure(self.l, entry, 0) }
+        // SAFETY: there is room (type invariant). Only Lua calls the function, and it takes the
+        // result from the register in which both types are returned.
+        unsafe {
+            let entry = std::mem::transmute::<Entry, ffi::lua_CFunction>(entry);
+            ffi::lua_pushcclosure(self.l, entry, 0);
+        }
     }
 
     /// `(-0, +1)`
@@ -240,19 +247,10 @@ impl<'l> Stack<'l> {
         unsafe { ffi::lua_createtable(self.l, hint(array), hint(hash)) }
     }
 
-    /// Pushes a new userdata that holds one number. `(-0, +1)`
-    pub(crate) fn new_userdata(&mut self, value: u64) {
-        // SAFETY: there is room (type invariant), and the block is large and aligned enough.
-        unsafe { *ffi::lua_newuserdata(self.l, size_of::<u64>()).cast::<u64>() = value }
-    }
-
-    /// Returns the number in a userdata that [`Stack::new_userdata`] made.
-    ///
-    /// # Safety
-    /// The value at `index` must be such a userdata.
-    pub(crate) unsafe fn userdata(&self, index: c_int) -> u64 {
-        // SAFETY: the caller vouches for the kind of the userdata.
-        unsafe { *ffi::lua_touserdata(self.l, index).cast::<u64>() }
+    /// Pushes a new, empty userdata. `(-0, +1)`
+    pub(crate) fn new_userdata(&mut self) {
+        // SAFETY: there is room (type invariant).
+        unsafe { ffi::lua_newuserdata(self.l, 0) };
     }
 
     /// Returns the block of a full userdata that luv made, if it has that metatable.

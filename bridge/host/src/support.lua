@@ -2,8 +2,8 @@
 --- Loaded once by the library, which passes its own functions; returns a list in the order of `Slot`.
 
 local native, vim = ...
-local enter, exit, invoke, wait_task = native.enter, native.exit, native.invoke, native.wait_task
-local error, next, pcall, rawget, select, type, unpack = error, next, pcall, rawget, select, type, unpack
+local enter, exit, invoke = native.enter, native.exit, native.invoke
+local error, next, pcall, rawget, select, type = error, next, pcall, rawget, select, type
 local traceback = debug.traceback
 
 --- The traceback of the last error that `handler` saw, at index 1.
@@ -58,6 +58,38 @@ local function wrap_thread(session, inner, keep, id)
   return function(...)
     invoke(session, id, keep and select("#", ...), ...)
   end
+end
+
+local function never()
+  return false
+end
+
+local function take(_, _, ok, ...)
+  if ok then
+    return ...
+  end
+  error((...), 0)
+end
+
+--- Works for a sandbox until it has finished a task; main looks at the keyboard every 10 ms.
+local function wait_task(session, task)
+  local depth = native.suspend(session)
+  local ok, problem = pcall(function()
+    while not native.wait_task(session, task, 10) do
+      if not vim.in_fast_event() then
+        local _, reason = vim.wait(0, never, 1, true)
+        if reason == -2 then
+          native.cancel(session, task, "interrupted")
+          error("threading: interrupted while a thread ran a callback", 0)
+        end
+      end
+    end
+  end)
+  native.resume(session, depth)
+  if not ok then
+    error(problem, 0)
+  end
+  return take(native.take_task(session, task))
 end
 
 --- Wraps a function of a sandbox so that the sandbox runs it while main waits (placement "sync").

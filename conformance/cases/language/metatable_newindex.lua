@@ -116,7 +116,7 @@ setmetatable(cycle, { __newindex = cycle })
 ok, err = pcall(function()
   cycle.x = 1
 end)
-assert(not ok and err:match(":%d+: (.*)") == "'__newindex' chain too long; possibly a loop", err)
+assert(not ok and err:match(":%d+: (.*)") == "loop in settable", err)
 
 -- Assignments to globals.
 local env = setmetatable({}, {

@@ -7,9 +7,17 @@ assert(next({}) == nil and #{} == 0 and #{ 1, 2 } == 2)
 
 -- Separators, trailing ones too; mixed forms; later entries win.
 assert(#{ 1, 2; 3 } == 3 and #{ 1, } == 1 and ({ x = 1; }).x == 1)
-local m = { "a", [1] = "b", [2] = "c" }
-assert(m[1] == "a" and m[2] == "c", "positional entries are stored last")
 assert(({ x = 1, x = 2 }).x == 2)
+
+-- The same index twice: constants are stored first, in order, then the rest in order, then the values of a last call.
+local one, var = 1, "var"
+assert(({ "a", [1] = "b" })[1] == "b" and ({ [1] = "b", "a" })[1] == "a")
+assert(({ "a", [one] = "b" })[1] == "b" and ({ [one] = "b", "a" })[1] == "b")
+assert(({ var, [1] = "b" })[1] == "var" and ({ [1] = var, "b" })[1] == "var" and ({ [1] = var, one })[1] == 1)
+local function last(...)
+  return ({ [1] = "b", ... })[1], ({ [one] = "b", ... })[1]
+end
+assert(last("c") == "c" and select(2, last("c")) == "c")
 local nested = { { { { 5 } } }, a = { b = { c = 7 } } }
 assert(nested[1][1][1][1] == 5 and nested.a.b.c == 7)
 

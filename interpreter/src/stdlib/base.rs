@@ -57,7 +57,7 @@ fn assert<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         return call.ret_top(call.arg_count());
     }
     if call.arg_count() < 2 {
-        return Err(Error::new(call.string("assertion failed!").into()));
+        return Err(call.error("assertion failed!"));
     }
     let message = call.arg(2);
     if message.as_string().is_some() || message.is_number() {
@@ -96,11 +96,11 @@ fn gcinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn error<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let level = call.opt_int(2, 1)?;
     let value = call.arg(1);
-    let Some(message) = value.as_string().filter(|_| level > 0) else {
+    if level <= 0 || value.as_string().is_none() && !value.is_number() {
         return Err(Error::new(value));
-    };
+    }
     let mut text = describe::position(call.coroutine, call.base, level as usize);
-    text.extend_from_slice(message.as_bytes());
+    text.extend_from_slice(call.check_string(1)?.as_bytes());
     Err(call.string(text).into())
 }
 
@@ -173,6 +173,7 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn ipairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.check_any(1)?;
     let table = call.check_table(1)?;
     let step = call.ctx.vm.ipairs_iterator.get().expect("set by open");
     call.ret_all(&[step.into(), table.into(), Value::number(0.0)])
@@ -198,6 +199,7 @@ fn next<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn pairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.check_any(1)?;
     let table = call.check_table(1)?;
     let next = call.ctx.vm.next_function.get().expect("set by open");
     call.ret_all(&[next.into(), table.into(), Value::NIL])
@@ -235,8 +237,8 @@ fn plain_display<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Gc<'gc, LuaString
         }
         _ => identity(ctx, value),
     };
-    if let Some(native) = value.as_function().and_then(|f| f.native().map(|n| n.name)) {
-        return ctx.string(format!("function: builtin: {native}: 0x{serial:08x}").as_bytes());
+    if value.as_function().is_some_and(|function| function.is_native()) {
+        return ctx.string(format!("function: builtin#{serial}"));
     }
     ctx.string(format!("{}: 0x{serial:08x}", value.type_name()))
 }
@@ -259,7 +261,7 @@ pub(crate) fn identity<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> u32 {
 fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     match display(call.ctx, call.check_any(1)?) {
         Ok(string) => call.ret(string),
-        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| call.ret(call.result(1))),
+        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| call.ret_top(call.result_count())),
     }
 }
 

@@ -30,7 +30,7 @@ fn create<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn resume<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if call.arg(1).as_coroutine().is_none() {
-        return Err(call.type_error(1, "coroutine"));
+        return Err(call.arg_error(1, "coroutine expected"));
     }
     call.resume_top(call.arg_count() - 1, false)
 }
@@ -58,7 +58,7 @@ fn isyieldable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn status<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let Some(coroutine) = call.arg(1).as_coroutine() else {
-        return Err(call.type_error(1, "coroutine"));
+        return Err(call.arg_error(1, "coroutine expected"));
     };
     call.ret(call.string(match coroutine.status() {
         Status::Suspended => "suspended",

@@ -233,11 +233,11 @@ fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn setlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let (coroutine, skip) = target(call);
-    let n = call.check_int(skip + 2)?;
-    let value = call.check_any(skip + 3)?;
     let Some(found) = frame(call, coroutine, call.check_int(skip + 1)?) else {
         return Err(call.arg_error(skip + 1, "level out of range"));
     };
+    let value = call.check_any(skip + 3)?;
+    let n = call.check_int(skip + 2)?;
     match local(coroutine, found, n) {
         Some((name, slot)) => {
             call.mutation().backward_barrier(Gc::erase(coroutine), None);
@@ -293,7 +293,7 @@ fn check_cell<'gc>(call: &Call<'gc>, n: usize) -> Result<Gc<'gc, Upvalue<'gc>>, 
     let index = call.check_int(n + 1)?;
     match upvalue(function, index) {
         Some((_, Some(cell))) => Ok(cell),
-        _ => Err(call.arg_error(n + 1, "invalid upvalue index")),
+        _ => Err(call.arg_error(n + 1, "index out of range")),
     }
 }
 
@@ -303,7 +303,14 @@ fn upvalueid<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn upvaluejoin<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    check_cell(call, 1)?;
+    for n in [1, 3] {
+        if call.check_function(n)?.is_native() {
+            return Err(call.arg_error(n, "Lua function expected"));
+        }
+        if n == 1 {
+            check_cell(call, 1)?;
+        }
+    }
     let cell = check_cell(call, 3)?;
     let function = call.check_function(1)?;
     Function::set_upvalue(function, call.mutation(), call.check_int(2)? as usize - 1, cell);
@@ -320,7 +327,7 @@ fn getmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let value = call.arg(1);
     let metatable = call.arg(2);
-    if !(metatable.is_nil() || metatable.as_table().is_some()) {
+    if call.arg_count() < 2 || !(metatable.is_nil() || metatable.as_table().is_some()) {
         return Err(call.arg_error(2, "nil or table expected"));
     }
     let metatable = metatable.as_table();
@@ -332,7 +339,7 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     } else {
         call.ctx.vm.type_metatables[value.type_of() as usize].set(metatable);
     }
-    call.ret(value)
+    call.ret(true)
 }
 
 fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

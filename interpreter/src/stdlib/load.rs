@@ -8,6 +8,7 @@ use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::error::Error;
 use crate::function::Function;
+use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
 
@@ -50,15 +51,18 @@ fn answer<'gc>(
 }
 
 fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.opt_string(2)?;
+    let mode = call.opt_string(3)?;
     if call.arg(1).as_function().is_some() {
         let pieces = call.userdata(Box::new(Vec::<u8>::new()));
         call.keep(4.max(call.arg_count()))?;
         call.push(pieces.into())?;
         return call.invoke(call.arg(1), &[], read_piece);
     }
+    if call.arg(1).as_string().is_none() && !call.arg(1).is_number() {
+        return Err(call.type_error(1, "function"));
+    }
     let chunk = call.check_string(1)?;
-    let name = call.opt_string(2)?;
-    let mode = call.opt_string(3)?;
     let name = name.as_ref().map_or(chunk.as_bytes(), |name| name.as_bytes());
     let mode = mode.as_ref().map(|mode| mode.as_bytes());
     answer(call, compile(call.ctx, chunk.as_bytes(), name, mode, call.arg(4).as_table()))
@@ -90,10 +94,12 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     answer(call, compile(call.ctx, pieces, name, mode, call.arg(4).as_table()))
 }
 
-fn from_file<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
+fn from_file<'gc>(
+    call: &Call<'gc>,
+    file: Gc<'gc, LuaString>,
+    mode: Option<Gc<'gc, LuaString>>,
+) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
     use std::os::unix::ffi::OsStringExt;
-    let file = call.check_string(1)?;
-    let mode = call.opt_string(2)?;
     let path = PathBuf::from(std::ffi::OsString::from_vec(file.as_bytes().to_vec()));
     let chunk = call.ctx.vm.environment.read_file(&path).map_err(|error| {
         let (reason, _) = super::os::describe(&error);
@@ -105,10 +111,13 @@ fn from_file<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>
 }
 
 fn loadfile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    answer(call, from_file(call))
+    let file = call.check_string(1)?;
+    let mode = call.opt_string(2)?;
+    answer(call, from_file(call, file, mode))
 }
 
 fn dofile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let function = from_file(call)?;
+    let file = call.check_string(1)?;
+    let function = from_file(call, file, None)?;
     call.invoke(function.into(), &[], |call| call.ret_top(call.result_count()))
 }

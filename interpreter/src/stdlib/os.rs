@@ -161,8 +161,9 @@ fn setlocale<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn difftime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let end = call.check_number(1)? as i64;
+    // In LuaJIT as compiled, the second argument is looked at first.
     let start = call.opt_number(2, 0.0)? as i64;
+    let end = call.check_number(1)? as i64;
     call.ret(end.wrapping_sub(start) as f64)
 }
 

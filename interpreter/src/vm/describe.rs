@@ -110,7 +110,7 @@ pub(crate) fn callee(
         op if (Op::UNM..=Op::POW).contains(&op) => arithmetic::event_of(op),
         _ => return None,
     };
-    Some(("metamethod", METAMETHOD_NAMES[event as usize].as_bytes()[2..].to_vec()))
+    Some(("metamethod", METAMETHOD_NAMES[event as usize].as_bytes().to_vec()))
 }
 
 /// Returns what the caller of the frame at `base` calls its function.

@@ -83,14 +83,7 @@ pub(crate) fn call_error<'gc>(
     if !is_lua || coroutine.pc.get().is_null() {
         return ctx.string(format!("attempt to call a {} value", value.type_name())).into();
     }
-    let op = Op::of(instruction(coroutine.pc.get()));
-    let a = opcode::a(instruction(coroutine.pc.get()));
-    let slot = match op {
-        Some(Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT) => Some(a),
-        Some(Op::ITERC | Op::ITERN) => a.checked_sub(3),
-        _ => None,
-    };
-    operand_error(ctx, coroutine, "call", value, slot)
+    operand_error(ctx, coroutine, "call", value, slot.checked_sub(base))
 }
 
 /// The result of looking a key up.
@@ -134,7 +127,7 @@ fn look_up<'gc>(
         }
         object = handler;
     }
-    Err(error_here(ctx, coroutine, b"'__index' chain too long; possibly a loop"))
+    Err(error_here(ctx, coroutine, b"loop in gettable"))
 }
 
 /// Completes `R[A] = object[key]`; `slot` is the register of the object, for errors.
@@ -203,7 +196,7 @@ pub(crate) fn set<'gc>(
         }
         object = handler;
     }
-    let error = error_here(ctx, coroutine, b"'__newindex' chain too long; possibly a loop");
+    let error = error_here(ctx, coroutine, b"loop in settable");
     transfer::drive(ctx, Step::Throw(error))
 }
 

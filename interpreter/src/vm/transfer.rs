@@ -118,22 +118,32 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
         if !function.is_native() {
             return match enter(ctx, coroutine, function, slot + 2, count) {
                 Ok(()) => Step::Done(Flow::Continue),
-                Err(error) => Step::Throw(error),
+                Err(error) => refuse(coroutine, slot, error),
             };
         }
         return call_native(ctx, coroutine, function, slot + 2, count);
     }
     let handler = ctx.vm.handler_of(callee, Metamethod::Call);
     if handler.as_function().is_none() {
-        return Step::Throw(metamethod::call_error(ctx, coroutine, slot));
+        return refuse(coroutine, slot, metamethod::call_error(ctx, coroutine, slot));
     }
     if coroutine.ensure(&ctx.vm.heap, slot + count + 4).is_err() {
-        return Step::Throw(stack_overflow(ctx, coroutine));
+        return refuse(coroutine, slot, stack_overflow(ctx, coroutine));
     }
     coroutine.copy_slots(slot + 2, slot + 3, count);
     coroutine.set_slot(slot + 2, callee);
     coroutine.set_slot(slot, handler);
     Step::Call { slot, count: count + 1 }
+}
+
+/// Raises an error instead of making a call. What a `pcall` was to call counts as entered: it catches that too.
+#[cold]
+fn refuse<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize, error: Error<'gc>) -> Step<'gc> {
+    if let Link::Protected(_) = coroutine.link_at(slot + 2) {
+        coroutine.base.set(slot + 2);
+        coroutine.top.set(slot + 2);
+    }
+    Step::Throw(error)
 }
 
 /// Makes a Lua function's frame current: vararg layout, missing parameters, room for its registers.
@@ -184,7 +194,7 @@ fn call_native<'gc>(
     count: usize,
 ) -> Step<'gc> {
     if coroutine.ensure(&ctx.vm.heap, base + count).is_err() {
-        return Step::Throw(stack_overflow(ctx, coroutine));
+        return refuse(coroutine, base - 2, stack_overflow(ctx, coroutine));
     }
     coroutine.base.set(base);
     coroutine.top.set(base + count);
@@ -380,7 +390,10 @@ fn resume<'gc>(
     .expect("checked by the library");
     let first = coroutine.top.get() - count;
     if target.status.get() != Status::Suspended {
-        let what = if target.status.get() == Status::Dead { "dead" } else { "non-suspended" };
+        let what = match target.status.get() {
+            Status::Dead => "dead",
+            _ => "running",
+        };
         let message = format!("cannot resume {what} coroutine");
         if wrapped {
             let mut text = describe::position(coroutine, base, 1);

@@ -1,0 +1,57 @@
+--- Errors arrive where a Lua programmer expects them, with file and line; nothing hangs.
+local sandbox = require("threading.sandbox")
+
+local ok, message = sandbox.start(function()
+  local t = nil
+  return t.field
+end):join(5000)
+assert(ok == false)
+assert(tostring(message):match("errors%.lua:6: attempt to index local 't' %(a nil value%)"), tostring(message))
+
+-- An API error is an error of the call, in the thread, which can catch it.
+local ok, caught, line = sandbox
+  .start(function()
+    local ok, message = pcall(vim.api.nvim_buf_set_lines, 9999, 0, -1, false, {})
+    assert(not ok)
+    return tostring(message)
+  end)
+  :join(5000)
+assert(ok, caught)
+assert(caught:match("Invalid buffer id: 9999"), caught)
+
+local ok, message = sandbox.start(function()
+  vim.api.nvim_buf_set_lines(9999, 0, -1, false, {})
+end):join(5000)
+assert(ok == false)
+assert(tostring(message):match("Invalid buffer id: 9999"), tostring(message))
+
+-- Error values of any type keep their identity.
+local token = {}
+local ok, value = sandbox.start(function()
+  error(token)
+end):join(5000)
+assert(ok == false and value == token)
+
+-- An error in a callback is the host's to report, and the thread goes on.
+local done = false
+local thread = sandbox.start(function()
+  vim.schedule(function()
+    error("in the callback")
+  end)
+  vim.uv.sleep(50)
+  local ok, message = pcall(vim.run_on_main_thread, function()
+    error("asked for")
+  end)
+  assert(not ok and tostring(message):match("errors%.lua:%d+: asked for"), tostring(message))
+  done = true
+  return "still here"
+end)
+local ok, result = thread:join(5000)
+assert(ok, result)
+assert(result == "still here" and done)
+
+-- A function that cannot be called.
+local ok, message = sandbox.start(function()
+  vim.api.nvim_no_such_function()
+end):join(5000)
+assert(ok == false and tostring(message):match("nvim_no_such_function"), tostring(message))

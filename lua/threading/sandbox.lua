@@ -1,0 +1,169 @@
+--- Runs Lua functions in threads of their own: `require("threading.sandbox")`, the public interface.
+
+local config = require("threading.config")
+local library = require("threading.native")
+local handles = require("threading.thread")
+
+local M = {}
+
+---@type threading.Native?
+local native
+local leaving = false
+
+--- Ends everything before Neovim's loop closes.
+local function leave()
+  if leaving or not native then
+    return
+  end
+  leaving = true
+  native.leave_neovim(500)
+end
+
+--- Loads the library and connects it to the main loop.
+---@param level integer
+---@return threading.Native
+local function setup(level)
+  if native then
+    return native
+  end
+  if vim.is_thread() then
+    error("threading: threads can be started only from Neovim's main thread; use vim.run_on_main_thread", level)
+  end
+  local loaded, problem = library.load()
+  if not loaded then
+    error(problem, 0)
+  end
+  local async = assert(vim.uv.new_async(vim.schedule_wrap(function()
+    if not leaving then
+      loaded.drain()
+    end
+  end)))
+  -- The loop must not be kept alive by it, and it must live as long as the library may use it.
+  async:unref()
+  M._async = async
+  loaded.setup(async, loaded, vim, handles.dispatch)
+  handles.setup(loaded)
+  vim.api.nvim_create_autocmd("VimLeavePre", {
+    group = vim.api.nvim_create_augroup("threading", {}),
+    desc = "threading: end all threads",
+    callback = leave,
+  })
+  native = loaded
+  return loaded
+end
+
+---@param fn function
+---@return string
+local function name_of(fn)
+  local info = debug.getinfo(fn, "S")
+  return ("%s:%d"):format(vim.fs.basename(info.short_src), info.linedefined)
+end
+
+--- Returns how many arguments a list holds: `n` if it says, else up to its last.
+---@param args table
+---@return integer
+local function count(args)
+  if type(args.n) == "number" then
+    return args.n
+  end
+  local last = 0
+  for key in pairs(args) do
+    if type(key) == "number" and key > last and key % 1 == 0 then
+      last = key
+    end
+  end
+  return last
+end
+
+--- Starts a function in a new thread.
+---@param fn function
+---@param args? table a list of arguments; may hold nils if it says how many in `n`
+---@param options? threading.Options
+---@param level? integer
+---@return threading.Thread
+function M._start(fn, args, options, level)
+  level = (level or 1) + 1
+  if type(fn) ~= "function" then
+    error(("threading: start takes a function, got %s"):format(type(fn)), level)
+  end
+  if args ~= nil and type(args) ~= "table" then
+    error(("threading: the arguments must be a list, got %s"):format(type(args)), level)
+  end
+  local placement = options and options._placement
+  if placement then
+    options = vim.tbl_extend("force", options, {})
+    options._placement = nil
+  end
+  local checked = config.check(options, level + 1)
+  local loaded = setup(level + 1)
+  if leaving then
+    error("threading: Neovim is leaving; no thread is started any more", level)
+  end
+  args = args or {}
+  local name = checked.name or name_of(fn)
+  local raw = {
+    name = name,
+    callbacks = placement or checked.callbacks,
+    sync = checked.sync,
+    modules = checked.modules,
+    fuel = checked.fuel,
+    memory = checked.memory,
+    timeout = checked.timeout,
+    policy = checked.policy,
+    seed = checked.seed,
+    vimruntime = vim.env.VIMRUNTIME or "",
+    runtime_path = vim.api.nvim_list_runtime_paths(),
+    package_path = package.path,
+  }
+  local ok, id = pcall(loaded.start, fn, args, count(args), raw)
+  if not ok then
+    error(id, level)
+  end
+  return handles.new(id, name, checked, level)
+end
+
+--- Starts a function in a new thread.
+---@param fn function
+---@param args? table a list of arguments; may hold nils if it says how many in `n`
+---@param options? threading.Options
+---@return threading.Thread
+function M.start(fn, args, options)
+  return M._start(fn, args, options, 2)
+end
+
+--- Returns the threads that have not ended, oldest first.
+---@return threading.Thread[]
+function M.list()
+  local threads = vim.tbl_values(handles.threads)
+  table.sort(threads, function(a, b)
+    return a.id < b.id
+  end)
+  return threads
+end
+
+--- Kills all threads and waits until they have ended.
+---@param timeout? number milliseconds, 1000 by default
+---@return boolean all have ended
+function M.stop_all(timeout)
+  for _, thread in ipairs(M.list()) do
+    thread:kill()
+  end
+  if next(handles.threads) == nil then
+    return true
+  end
+  if vim.in_fast_event() then
+    return false
+  end
+  return (vim.wait(timeout or 1000, function()
+    return next(handles.threads) == nil
+  end, 10))
+end
+
+--- Whether no path through a function returns a value.
+---@param fn function
+---@return boolean
+function M._returns_nothing(fn)
+  return setup(2).returns_nothing(fn)
+end
+
+return M

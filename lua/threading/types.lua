@@ -1,0 +1,64 @@
+---@meta
+--- Types of the public interface and of the native library; read by the language server only.
+
+---@alias threading.Status
+---| "running" the thread executes Lua
+---| "waiting" it waits for a call to Neovim
+---| "idle" it waits for a timer or a callback
+---| "finished" it has ended by itself
+---| "failed" an error ended it
+---| "cancelled" it was cancelled
+---| "killed" it was killed
+---| "out of fuel"
+---| "out of memory"
+---| "timed out"
+
+---@class threading.Options
+---@field name? string
+---@field callbacks? "main"|"thread"|"sync"
+---@field sync? "strict"|"relaxed"
+---@field modules? "own"|"shared"
+---@field fuel? number
+---@field memory? number
+---@field timeout? number
+---@field policy? "trusted"|"pure"|threading.Policy
+---@field seed? number
+---@field on_exit? fun(ok: boolean, ...: any)
+
+---@class threading.Policy
+---@field allow? string[]
+---@field deny? string[]
+---@field callbacks? boolean
+
+---@class threading.Stats
+---@field fuel number instructions executed
+---@field memory number bytes on its heap
+---@field host_calls number calls to Neovim
+---@field callbacks number callbacks that ran on main
+---@field parked_us number microseconds it was stopped for callbacks
+---@field shared { cells: integer, tables: integer, functions: integer, remotes: integer }
+
+--- The library `threading_native`; see `bridge/host/src/lib.rs`.
+---@class (exact) threading.Native
+---@field version string
+---@field protocol integer
+---@field setup fun(async: uv.uv_async_t, native: threading.Native, vim: table, dispatch: fun(what: string, id: integer, ...: any))
+---@field start fun(fn: function, args: table, n: integer, options: table): integer
+---@field call fun(id: integer, fn: function, args: table, n: integer): integer
+---@field cancel fun(id: integer, task: integer, reason: any)
+---@field kill fun(id: integer)
+---@field status fun(id: integer): threading.Status?
+---@field stats fun(id: integer): threading.Stats?
+---@field sync fun(id: integer): boolean?
+---@field drain fun()
+---@field suspend fun(id: integer): integer
+---@field resume fun(id: integer, depth: integer)
+---@field enter fun(id: integer): integer?
+---@field exit fun(id: integer, token: integer)
+---@field invoke fun(id: integer, fn: integer, n: integer, ...: any): integer
+---@field wait_task fun(id: integer, task: integer, ms: integer): boolean
+---@field take_task fun(id: integer, task: integer): string, string?, boolean, ...any
+---@field collected fun()
+---@field returns_nothing fun(fn: function): boolean
+---@field leave_neovim fun(ms: integer): boolean
+---@field codec fun(value: any, id: integer): any, number, number, string
