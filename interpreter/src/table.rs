@@ -145,7 +145,11 @@ pub(crate) fn array_index(key: Value<'_>) -> Option<u32> {
 fn hash_of(key: Value<'_>) -> u32 {
     match key.as_string() {
         Some(string) => string.hash(),
-        None => (key.bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32,
+        // Whole numbers differ in the upper bits only, pointers in the lower ones.
+        None => {
+            let bits = key.bits();
+            ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
+        }
     }
 }
 

@@ -79,10 +79,10 @@ end
 ---@param fn function
 ---@param args? table a list of arguments; may hold nils if it says how many in `n`
 ---@param options? threading.Options
----@param level? integer
+---@param level integer how far up to blame for errors
 ---@return threading.Thread
 function M._start(fn, args, options, level)
-  level = (level or 1) + 1
+  level = level + 1
   if type(fn) ~= "function" then
     error(("threading: start takes a function, got %s"):format(type(fn)), level)
   end
@@ -119,7 +119,9 @@ function M._start(fn, args, options, level)
   if not ok then
     error(id, level)
   end
-  return handles.new(id, name, checked, level)
+  -- Not a tail call either.
+  local thread = handles.new(id, name, checked, level)
+  return thread
 end
 
 --- Starts a function in a new thread.
@@ -128,7 +130,9 @@ end
 ---@param options? threading.Options
 ---@return threading.Thread
 function M.start(fn, args, options)
-  return M._start(fn, args, options, 2)
+  -- Not a tail call: errors blame the caller by its level.
+  local thread = M._start(fn, args, options, 2)
+  return thread
 end
 
 --- Returns the threads that have not ended, oldest first.

@@ -315,7 +315,10 @@ function Thread:call(fn, ...)
   if self._ended then
     error(("threading: thread '%s' has ended (%s) and runs nothing any more"):format(self.name, self._ended), 2)
   end
-  local number = native.call(self.id, fn, { ... }, select("#", ...))
+  local ok, number = pcall(native.call, self.id, fn, { ... }, select("#", ...))
+  if not ok then
+    error(number, 2)
+  end
   local task = setmetatable({
     id = self.id,
     name = self.name,

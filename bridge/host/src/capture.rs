@@ -50,10 +50,9 @@ impl<'a, 'l> Capture<'a, 'l> {
         stack: &'a mut Stack<'l>,
     ) -> Result<Capture<'a, 'l>, HostError> {
         let view = session.open(host, stack)?;
-        let shared = session
-            .shared
-            .try_borrow_mut()
-            .map_err(|_| HostError::Internal("a finalizer used a thread in the middle of its work".into()))?;
+        let shared = session.shared.try_borrow_mut().map_err(|_| {
+            HostError::Internal("a finalizer used a thread in the middle of its work".into())
+        })?;
         Ok(Capture {
             host,
             session,
@@ -110,7 +109,7 @@ impl<'a, 'l> Capture<'a, 'l> {
         Ok(id)
     }
 
-    fn count(&mut self) -> Result<(), HostError> {
+    pub(crate) fn count(&mut self) -> Result<(), HostError> {
         self.objects += 1;
         if self.objects > MAX_OBJECTS {
             return Err(HostError::TooMuch(MAX_OBJECTS));
@@ -210,43 +209,6 @@ impl<'a, 'l> Capture<'a, 'l> {
         let name = self.stack.string(-1).map(<[u8]>::to_vec);
         self.stack.set_top(names - 1);
         name
-    }
-
-    /// Writes a value that stays on the host: C function, userdata, coroutine, cdata.
-    pub(crate) fn stays(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
-        self.view.push_slot(self.stack, Slot::VimNil);
-        let is_vim_nil = self.stack.raw_equal(-1, index);
-        self.stack.pop(1);
-        if is_vim_nil {
-            out.vim_nil();
-            return Ok(());
-        }
-        if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
-            out.reference(Reference::Local, id);
-            return Ok(());
-        }
-        if self.view.id_of(self.stack, Part::Remotes, index).is_none() && self.by_name(index, out) {
-            return Ok(());
-        }
-        self.remote(index, out)
-    }
-
-    /// Writes a remote reference to any collectable value.
-    pub(crate) fn remote(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
-        let id = match self.view.id_of(self.stack, Part::Remotes, index) {
-            Some(id) => id,
-            None => {
-                self.count()?;
-                let id = self.shared.ids.give();
-                self.view.set_id(self.stack, Part::Remotes, index, Some(id));
-                self.stack.push_value(index);
-                self.view.set_by_id(self.stack, Part::Originals, id);
-                id
-            }
-        };
-        *self.shared.remotes.entry(id).or_default() += 1;
-        out.reference(Reference::Remote, id);
-        Ok(())
     }
 
     /// Writes the contents of all objects that were discovered; afterwards the delta is complete.

@@ -6,7 +6,7 @@
 
 use std::ffi::c_int;
 
-use bridge_wire::{Decoder, Encoder, Id, Side};
+use bridge_wire::{Decoder, Encoder, Id};
 
 use crate::capture::Capture;
 use crate::error::HostError;
@@ -52,43 +52,6 @@ impl Capture<'_, '_> {
             cell.shadow = value.into_bytes();
         }
         Ok(())
-    }
-
-    /// Tells the sandbox which of its objects nobody here has any more.
-    ///
-    /// Only sound when no message of the sandbox is left to apply.
-    pub(crate) fn release_lost(&mut self) {
-        let is_lost = |capture: &mut Self, part: Part, id: Id| {
-            capture.view.push_by_id(capture.stack, part, id);
-            let lost = capture.stack.is_nil(-1);
-            capture.stack.pop(1);
-            lost
-        };
-        let of_sandbox = |id: &&Id| id.side() == Side::Sandbox;
-        let shared = &*self.shared;
-        let objects = shared.functions.keys().chain(shared.locals.iter());
-        let objects = objects.chain(shared.tables.keys().filter(of_sandbox));
-        let mut objects: Vec<Id> = objects.copied().collect();
-        objects.sort_unstable();
-        let cells: Vec<Id> = shared.cells.keys().filter(of_sandbox).copied().collect();
-        for id in objects {
-            if is_lost(self, Part::Replicas, id) {
-                self.shared.functions.remove(&id);
-                self.shared.tables.remove(&id);
-                self.shared.locals.remove(&id);
-                self.delta.objects.released(id, 1);
-            }
-        }
-        for id in cells {
-            if is_lost(self, Part::WeakCarriers, id) && is_lost(self, Part::Carriers, id) {
-                if let Some(cell) = self.shared.cells.remove(&id)
-                    && self.shared.cell_ids.get(&cell.key) == Some(&id)
-                {
-                    self.shared.cell_ids.remove(&cell.key);
-                }
-                self.delta.objects.released(id, 1);
-            }
-        }
     }
 }
 

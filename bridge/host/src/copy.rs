@@ -147,8 +147,8 @@ impl Capture<'_, '_> {
         self.stack.push_nil();
         while self.stack.next(index) {
             n += 1;
-            let in_order = self.stack.kind(top + 1) == Type::Number
-                && self.stack.number(top + 1) == n as f64;
+            let in_order =
+                self.stack.kind(top + 1) == Type::Number && self.stack.number(top + 1) == n as f64;
             if n > len || !in_order {
                 self.stack.set_top(top);
                 return Ok(false);

@@ -126,11 +126,9 @@ impl Dump {
 
     /// Returns the prototype whose subtree takes exactly that range.
     pub(crate) fn find(&self, start: u64, end: u64) -> Option<&Prototype> {
-        self.prototypes
-            .iter()
-            .find(|prototype| {
-                prototype.range.start as u64 == start && prototype.range.end as u64 == end
-            })
+        self.prototypes.iter().find(|prototype| {
+            prototype.range.start as u64 == start && prototype.range.end as u64 == end
+        })
     }
 
     /// Returns a complete dump of one of the prototypes.

@@ -47,10 +47,9 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         let view = session.open(host, stack)?;
         stack.new_table(0, 0);
         let anchors = stack.top();
-        let shared = session
-            .shared
-            .try_borrow_mut()
-            .map_err(|_| HostError::Internal("a finalizer used a thread in the middle of its work".into()))?;
+        let shared = session.shared.try_borrow_mut().map_err(|_| {
+            HostError::Internal("a finalizer used a thread in the middle of its work".into())
+        })?;
         Ok(Instantiate {
             host,
             session,
@@ -102,39 +101,6 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         self.refill()
     }
 
-    /// Lets go of an object of the host that the sandbox has no replica of any more.
-    fn release(&mut self, id: Id, times: u64) {
-        if let Some(sent) = self.shared.remotes.get_mut(&id) {
-            *sent = sent.saturating_sub(times);
-            if *sent > 0 {
-                return;
-            }
-            self.shared.remotes.remove(&id);
-        }
-        if let Some(cell) = self.shared.cells.remove(&id) {
-            if self.shared.cell_ids.get(&cell.key) == Some(&id) {
-                self.shared.cell_ids.remove(&cell.key);
-            }
-            self.stack.push_nil();
-            self.view.set_by_id(self.stack, Part::Carriers, id);
-            return;
-        }
-        self.shared.tables.remove(&id);
-        self.shared.own_functions.remove(&id);
-        self.view.push_by_id(self.stack, Part::Originals, id);
-        let object = self.stack.top();
-        if !self.stack.is_nil(object) {
-            for part in [Part::Ids, Part::Remotes] {
-                if self.view.id_of(self.stack, part, object) == Some(id) {
-                    self.view.set_id(self.stack, part, object, None);
-                }
-            }
-        }
-        self.stack.pop(1);
-        self.stack.push_nil();
-        self.view.set_by_id(self.stack, Part::Originals, id);
-    }
-
     /// Makes the replica of a table and pushes it. `(-0, +1)`
     fn create_table(&mut self, id: Id) {
         self.stack.new_table(0, 0);
@@ -143,7 +109,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
     }
 
     /// Registers the object on top as the replica with an id.
-    fn adopt(&mut self, id: Id) {
+    pub(crate) fn adopt(&mut self, id: Id) {
         let object = self.stack.top();
         self.view.set_id(self.stack, Part::Ids, object, Some(id));
         self.stack.push_value(object);
@@ -182,7 +148,8 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 let mut names = Vec::new();
                 while let Some(name) = upvalues.next_string()? {
                     let first = name.first().is_some_and(|byte| !byte.is_ascii_digit());
-                    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 128;
+                    let word =
+                        |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 128;
                     if !first || !name.iter().all(word) {
                         return Err(bad(DecodeErrorKind::BadFunction));
                     }
@@ -211,7 +178,9 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         let top = self.stack.top();
         let dump = match &record.code {
             Code::Dump { dump, range } => {
-                let prototype = dump.find(range.0, range.1).ok_or_else(|| self.unknown(id))?;
+                let prototype = dump
+                    .find(range.0, range.1)
+                    .ok_or_else(|| self.unknown(id))?;
                 self.stack.load(&dump.slice(prototype), c"=(threading)")?;
                 None
             }
@@ -233,9 +202,9 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         }
         let prototype = match (&dump, &record.code) {
             (Some(dump), _) => dump.root(),
-            (None, Code::Dump { dump, range }) => {
-                dump.find(range.0, range.1).ok_or_else(|| self.unknown(id))?
-            }
+            (None, Code::Dump { dump, range }) => dump
+                .find(range.0, range.1)
+                .ok_or_else(|| self.unknown(id))?,
             (None, Code::Source { .. }) => return Err(HostError::NoDump),
         };
         self.stack.new_table(record.cells.len(), 0);
@@ -254,12 +223,19 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 }
             };
             let Some(&cell) = place.and_then(|place| record.cells.get(place)) else {
-                return Err(HostError::Load("it has upvalues that were not announced".into()));
+                return Err(HostError::Load(
+                    "it has upvalues that were not announced".into(),
+                ));
             };
             let of_carrier = self.carrier(cell)?;
             let carrier = keep + 1;
-            self.stack.join_upvalues(inner, upvalue, carrier, of_carrier);
-            let immutable = self.shared.cells.get(&cell).is_some_and(|cell| cell.immutable);
+            self.stack
+                .join_upvalues(inner, upvalue, carrier, of_carrier);
+            let immutable = self
+                .shared
+                .cells
+                .get(&cell)
+                .is_some_and(|cell| cell.immutable);
             if cell.side() == Side::Sandbox && !immutable && prototype.hands_on(n) {
                 // A function that this one creates may write the variable after the wrapper is
                 // gone, and nobody would know.
@@ -314,13 +290,23 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         }
         chunk.extend_from_slice(b"return ");
         chunk.extend_from_slice(text);
-        let name: Vec<u8> = chunk_name.iter().copied().filter(|&byte| byte != 0).collect();
+        let name: Vec<u8> = chunk_name
+            .iter()
+            .copied()
+            .filter(|&byte| byte != 0)
+            .collect();
         let name = std::ffi::CString::new(name).unwrap_or_default();
         self.stack.load(&chunk, &name)?;
         if !self.stack.call(0, 1, 0) {
-            let message = self.stack.string(-1).map(<[u8]>::to_vec).unwrap_or_default();
+            let message = self
+                .stack
+                .string(-1)
+                .map(<[u8]>::to_vec)
+                .unwrap_or_default();
             self.stack.pop(1);
-            return Err(HostError::Load(String::from_utf8_lossy(&message).into_owned()));
+            return Err(HostError::Load(
+                String::from_utf8_lossy(&message).into_owned(),
+            ));
         }
         Ok(())
     }
@@ -414,25 +400,6 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Pushes a stand-in for a value that stays in the sandbox. `(-0, +1)`
-    fn local(&mut self, id: Id) -> Result<(), HostError> {
-        if id.side() != Side::Sandbox {
-            return Err(self.unknown(id));
-        }
-        self.view.push_by_id(self.stack, Part::Replicas, id);
-        if !self.stack.is_nil(-1) {
-            return Ok(());
-        }
-        self.stack.pop(1);
-        self.stack.new_userdata();
-        let proxy = self.stack.top();
-        self.view.push_slot(self.stack, Slot::LocalMetatable);
-        self.stack.set_metatable(proxy);
-        self.adopt(id);
-        self.shared.locals.insert(id);
         Ok(())
     }
 

@@ -103,11 +103,21 @@ pub(crate) struct CellRecord {
     pub(crate) shadow: Vec<u8>,
 }
 
-/// The contents of a shared table that both sides know, encoded.
+/// One entry of a shared table as both sides know it.
+#[derive(Debug)]
+pub(crate) struct EntryRecord {
+    /// The encoded value.
+    pub(crate) value: Box<[u8]>,
+    /// The number of the comparison that last saw the entry.
+    pub(crate) seen: u32,
+}
+
+/// The contents of a shared table that both sides know.
 #[derive(Debug, Default)]
 pub(crate) struct TableRecord {
-    /// Values by key, with the number of the comparison that last saw them.
-    pub(crate) shadow: HashMap<Box<[u8]>, (Box<[u8]>, u32)>,
+    /// Entries by encoded key.
+    pub(crate) shadow: HashMap<Box<[u8]>, EntryRecord>,
+    /// The encoded metatable, or nothing.
     pub(crate) metatable: Vec<u8>,
     pub(crate) comparison: u32,
 }
@@ -240,7 +250,8 @@ thread_local! {
 
 /// Returns the host's state, which exists on the main thread once `setup` has run.
 pub(crate) fn host() -> Result<Rc<Host>, HostError> {
-    HOST.with_borrow(|host| host.clone()).ok_or(HostError::NotSetUp)
+    HOST.with_borrow(|host| host.clone())
+        .ok_or(HostError::NotSetUp)
 }
 
 /// Makes the host's state; the support table is on top of the stack. `(-1, +0)`
@@ -346,7 +357,8 @@ impl Session {
     }
 
     pub(crate) fn give_token(&self) -> u32 {
-        self.next_token.replace(self.next_token.get().wrapping_add(1))
+        self.next_token
+            .replace(self.next_token.get().wrapping_add(1))
     }
 
     pub(crate) fn give_task(&self) -> u64 {

@@ -8,6 +8,7 @@ use bridge_wire::{Decoder, Encoder, Id, Token};
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::Instantiate;
+use crate::session::EntryRecord;
 use crate::stack::Type;
 
 impl Capture<'_, '_> {
@@ -39,15 +40,18 @@ impl Capture<'_, '_> {
                 self.stack.pop(1);
                 seen += 1;
                 match record.shadow.get_mut(key.as_bytes()) {
-                    Some((known, comparison)) => {
-                        *comparison = record.comparison;
-                        if **known == *value.as_bytes() {
+                    Some(entry) => {
+                        entry.seen = record.comparison;
+                        if *entry.value == *value.as_bytes() {
                             continue;
                         }
-                        *known = value.as_bytes().into();
+                        entry.value = value.as_bytes().into();
                     }
                     None => {
-                        let entry = (value.as_bytes().into(), record.comparison);
+                        let entry = EntryRecord {
+                            value: value.as_bytes().into(),
+                            seen: record.comparison,
+                        };
                         record.shadow.insert(key.as_bytes().into(), entry);
                     }
                 }
@@ -57,8 +61,8 @@ impl Capture<'_, '_> {
             }
             if seen < record.shadow.len() {
                 let comparison = record.comparison;
-                record.shadow.retain(|key, (_, last)| {
-                    let kept = *last == comparison;
+                record.shadow.retain(|key, entry| {
+                    let kept = entry.seen == comparison;
                     if !kept {
                         changed += 1;
                         fills.encoder().append(key);
@@ -111,7 +115,11 @@ impl Instantiate<'_, '_> {
                 if deleted {
                     record.shadow.remove(key);
                 } else {
-                    record.shadow.insert(key.into(), (value.into(), record.comparison));
+                    let entry = EntryRecord {
+                        value: value.into(),
+                        seen: record.comparison,
+                    };
+                    record.shadow.insert(key.into(), entry);
                 }
             }
         }
@@ -155,7 +163,7 @@ impl Instantiate<'_, '_> {
             let entries: Vec<_> = record
                 .shadow
                 .iter()
-                .map(|(key, (value, _))| (key.clone(), value.clone()))
+                .map(|(key, entry)| (key.clone(), entry.value.clone()))
                 .collect();
             let top = self.stack.top();
             self.object(id)?;

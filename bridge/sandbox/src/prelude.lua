@@ -103,7 +103,8 @@ local empty_dict_metatable = {
 vim._empty_dict_mt = empty_dict_metatable
 name(empty_dict_metatable, "vim._empty_dict_mt")
 
-vim.NIL = debug.setmetatable(host.make_nil(), {
+vim.NIL = host.make_nil()
+debug.setmetatable(vim.NIL, {
   __tostring = function()
     return "vim.NIL"
   end,

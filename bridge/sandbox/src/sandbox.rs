@@ -81,6 +81,8 @@ pub(crate) struct Sandbox {
     fuel: Option<u64>,
     deadline: Option<Instant>,
     body_finished: bool,
+    /// A limit of the VM was reached: nothing of the sandbox shall run any more.
+    ending: Option<Outcome>,
 }
 
 impl Sandbox {
@@ -120,6 +122,7 @@ impl Sandbox {
             fuel: options.fuel,
             deadline: options.timeout.map(|timeout| Instant::now() + timeout),
             body_finished: false,
+            ending: None,
         })
     }
 
@@ -202,7 +205,9 @@ impl Sandbox {
 
     /// Ends the sandbox if it was killed or has used up what it may.
     fn check_limits(&mut self) -> Option<Turn> {
-        let outcome = if self.link.shared.killed.load(Ordering::Acquire) {
+        let outcome = if let Some(outcome) = self.ending {
+            outcome
+        } else if self.link.shared.killed.load(Ordering::Acquire) {
             Outcome::Killed
         } else if self.fuel.is_some_and(|fuel| self.lua.fuel_used() >= fuel) {
             Outcome::OutOfFuel
@@ -425,9 +430,7 @@ impl Sandbox {
                 self.lua.enter(|ctx| ctx.drop_task(task));
                 let text = format!("the sandbox '{}' was ended: {interrupt}", self.name);
                 self.link.send(finished_message(number, &text, outcome, None));
-                if outcome == Outcome::OutOfMemory {
-                    self.link.shared.killed.store(true, Ordering::Release);
-                }
+                self.ending = Some(outcome);
                 return;
             }
             Failure::Error { value, traceback } => (value, traceback),

@@ -121,7 +121,10 @@ impl<'a> Delta<'a> {
         while check.modules.next_string()?.is_some() {}
         while check.next_code()?.is_some() {}
         while let Some(created) = check.next_created()? {
-            if let Created::Function { code, mut cells, .. } = created {
+            if let Created::Function {
+                code, mut cells, ..
+            } = created
+            {
                 while cells.next_id()?.is_some() {}
                 if let CodeRef::Source { mut upvalues, .. } = code {
                     while upvalues.next_string()?.is_some() {}

@@ -112,7 +112,8 @@ pub fn encode_message(
     fields: &Encoder,
 ) -> Vec<u8> {
     let delta = delta.filter(|delta| !delta.is_empty());
-    let mut message = Encoder::with_capacity(16 + fields.len() + delta.map_or(0, DeltaBuilder::len));
+    let mut message =
+        Encoder::with_capacity(16 + fields.len() + delta.map_or(0, DeltaBuilder::len));
     message.array_len(3 + kind.fields() as usize);
     message.unsigned(kind as u64);
     message.unsigned(number);
@@ -173,7 +174,10 @@ impl<'a> HostCall<'a> {
             Token::Array(len) => {
                 let keys = fields.clone();
                 for _ in 0..len {
-                    if matches!(fields.token()?, Token::Array(_) | Token::Map(_) | Token::Nil) {
+                    if matches!(
+                        fields.token()?,
+                        Token::Array(_) | Token::Map(_) | Token::Nil
+                    ) {
                         return Err(at_target.error(DecodeErrorKind::Expected("a path")));
                     }
                 }

@@ -276,7 +276,10 @@ fn counts_are_bounded_by_the_input() {
         &[0x82, 0xc0, 0xc0, 0xc0],
     ] {
         let error = Decoder::new(bytes).token().unwrap_err();
-        assert!(matches!(error.kind, DecodeErrorKind::BadCount(_)), "{error}");
+        assert!(
+            matches!(error.kind, DecodeErrorKind::BadCount(_)),
+            "{error}"
+        );
         assert_eq!(error.offset, 0);
     }
     let error = Decoder::new(&[0xdb, 0xff, 0xff, 0xff, 0xff, b'a'])

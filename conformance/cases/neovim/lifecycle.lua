@@ -41,7 +41,10 @@ local thread = sandbox.start(function()
   end
   vim.uv.sleep(60000)
 end)
-assert(vim.wait(5000, function() return thread:sync() or keep end))
+assert(vim.wait(5000, function()
+  thread:sync()
+  return keep
+end))
 assert(keep() == 1)
 thread:kill()
 thread:join(1000)

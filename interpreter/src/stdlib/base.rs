@@ -211,6 +211,7 @@ fn pcall<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn xpcall<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.check_any(1)?;
     call.check_function(2)?;
     call.invoke_protected(call.arg(1), 3, continuation::XPCALL)
 }

@@ -171,6 +171,8 @@ impl Sort {
     ) -> Result<Step<'gc>, Error<'gc>> {
         let has_comparator = !subject.comparator.is_nil();
         let mut compared = 0;
+        // However little fuel a slice has, something must be done with it.
+        let mut has_advanced = false;
         loop {
             let (a, b) = match self.phase {
                 Phase::Begin => {
@@ -185,7 +187,7 @@ impl Sort {
                         }
                         continue;
                     }
-                    if subject.call.is_exhausted() {
+                    if has_advanced && subject.call.is_exhausted() {
                         return Ok(Step::Exhausted);
                     }
                     self.phase = Phase::Ends;
@@ -209,6 +211,7 @@ impl Sort {
                 },
             };
             self.learn(subject, is_less)?;
+            has_advanced = true;
             compared += 1;
             if compared == PATIENCE {
                 subject.call.burn(compared);

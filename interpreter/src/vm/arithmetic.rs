@@ -13,7 +13,21 @@ use crate::vm::Metamethod;
 /// Lua's `%`: the result has the sign of the divisor.
 #[inline(always)]
 pub(crate) fn modulo(a: f64, b: f64) -> f64 {
-    a - (a / b).floor() * b
+    a - floor(a / b) * b
+}
+
+/// Rounds down without a call into the C library, which is what `f64::floor` is on a plain x86-64.
+#[inline(always)]
+pub(crate) fn floor(n: f64) -> f64 {
+    if n.abs() < 4_503_599_627_370_496.0 {
+        // SAFETY: smaller than 2^52, hence in range and not a NaN.
+        let truncated = unsafe { n.to_int_unchecked::<i64>() } as f64;
+        let rounded = if truncated > n { truncated - 1.0 } else { truncated };
+        // Zero keeps the sign that it had.
+        rounded.copysign(n)
+    } else {
+        n
+    }
 }
 
 /// Converts a number or a string that reads as one, as arithmetic does.

@@ -277,7 +277,7 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
                 coroutine.copy_slots(first, start, count);
                 coroutine.top.set(start + count);
                 coroutine.pc.set(std::ptr::null());
-                ctx.vm.fuel.set(ctx.vm.fuel.get() - 1);
+                // Free of charge: what it comes back to after `again` must not be exhausted already.
                 let result = then(&Call { ctx, coroutine, base: caller, start });
                 return native_step(ctx, coroutine, caller, result);
             }
@@ -314,6 +314,8 @@ fn finish<'gc>(
     count: usize,
 ) -> Step<'gc> {
     coroutine.status.set(Status::Dead);
+    // Nothing is left to be seen in a traceback.
+    coroutine.set_slot(0, Value::NIL);
     coroutine.base.set(2);
     coroutine.top.set(first + count);
     let Some(resumer) = coroutine.resumer.take() else {

@@ -1,0 +1,144 @@
+//! References: values that stay on their side, and letting go of what the other side has dropped.
+//!
+//! The origin keeps an object until it is released; replicas are held weakly. Main thread only; a
+//! release is sent while the host holds the baton and has no message left to apply, so that no id
+//! on its way here can be one that was just released.
+
+use std::ffi::c_int;
+
+use bridge_wire::{Encoder, Id, Reference, Side};
+
+use crate::capture::Capture;
+use crate::error::HostError;
+use crate::instantiate::Instantiate;
+use crate::session::{Part, Slot};
+
+impl Capture<'_, '_> {
+    /// Writes a value that stays on the host: C function, userdata, coroutine, cdata.
+    pub(crate) fn stays(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
+        self.view.push_slot(self.stack, Slot::VimNil);
+        let is_vim_nil = self.stack.raw_equal(-1, index);
+        self.stack.pop(1);
+        if is_vim_nil {
+            out.vim_nil();
+            return Ok(());
+        }
+        if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
+            out.reference(Reference::Local, id);
+            return Ok(());
+        }
+        if self.view.id_of(self.stack, Part::Remotes, index).is_none() && self.by_name(index, out) {
+            return Ok(());
+        }
+        self.remote(index, out)
+    }
+
+    /// Writes a remote reference to any collectable value.
+    pub(crate) fn remote(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
+        let id = match self.view.id_of(self.stack, Part::Remotes, index) {
+            Some(id) => id,
+            None => {
+                self.count()?;
+                let id = self.shared.ids.give();
+                self.view.set_id(self.stack, Part::Remotes, index, Some(id));
+                self.stack.push_value(index);
+                self.view.set_by_id(self.stack, Part::Originals, id);
+                id
+            }
+        };
+        *self.shared.remotes.entry(id).or_default() += 1;
+        out.reference(Reference::Remote, id);
+        Ok(())
+    }
+
+    /// Tells the sandbox which of its objects nobody here has any more.
+    ///
+    /// Only sound when no message of the sandbox is left to apply.
+    pub(crate) fn release_lost(&mut self) {
+        let is_lost = |capture: &mut Self, part: Part, id: Id| {
+            capture.view.push_by_id(capture.stack, part, id);
+            let lost = capture.stack.is_nil(-1);
+            capture.stack.pop(1);
+            lost
+        };
+        let of_sandbox = |id: &&Id| id.side() == Side::Sandbox;
+        let shared = &*self.shared;
+        let objects = shared.functions.keys().chain(shared.locals.iter());
+        let objects = objects.chain(shared.tables.keys().filter(of_sandbox));
+        let mut objects: Vec<Id> = objects.copied().collect();
+        objects.sort_unstable();
+        let cells: Vec<Id> = shared.cells.keys().filter(of_sandbox).copied().collect();
+        for id in objects {
+            if is_lost(self, Part::Replicas, id) {
+                self.shared.functions.remove(&id);
+                self.shared.tables.remove(&id);
+                self.shared.locals.remove(&id);
+                self.delta.objects.released(id, 1);
+            }
+        }
+        for id in cells {
+            if is_lost(self, Part::WeakCarriers, id) && is_lost(self, Part::Carriers, id) {
+                if let Some(cell) = self.shared.cells.remove(&id)
+                    && self.shared.cell_ids.get(&cell.key) == Some(&id)
+                {
+                    self.shared.cell_ids.remove(&cell.key);
+                }
+                self.delta.objects.released(id, 1);
+            }
+        }
+    }
+}
+
+impl Instantiate<'_, '_> {
+    /// Lets go of an object of the host that the sandbox has no replica of any more.
+    pub(crate) fn release(&mut self, id: Id, times: u64) {
+        if let Some(sent) = self.shared.remotes.get_mut(&id) {
+            *sent = sent.saturating_sub(times);
+            if *sent > 0 {
+                return;
+            }
+            self.shared.remotes.remove(&id);
+        }
+        if let Some(cell) = self.shared.cells.remove(&id) {
+            if self.shared.cell_ids.get(&cell.key) == Some(&id) {
+                self.shared.cell_ids.remove(&cell.key);
+            }
+            self.stack.push_nil();
+            self.view.set_by_id(self.stack, Part::Carriers, id);
+            return;
+        }
+        self.shared.tables.remove(&id);
+        self.shared.own_functions.remove(&id);
+        self.view.push_by_id(self.stack, Part::Originals, id);
+        let object = self.stack.top();
+        if !self.stack.is_nil(object) {
+            for part in [Part::Ids, Part::Remotes] {
+                if self.view.id_of(self.stack, part, object) == Some(id) {
+                    self.view.set_id(self.stack, part, object, None);
+                }
+            }
+        }
+        self.stack.pop(1);
+        self.stack.push_nil();
+        self.view.set_by_id(self.stack, Part::Originals, id);
+    }
+
+    /// Pushes a stand-in for a value that stays in the sandbox. `(-0, +1)`
+    pub(crate) fn local(&mut self, id: Id) -> Result<(), HostError> {
+        if id.side() != Side::Sandbox {
+            return Err(self.unknown(id));
+        }
+        self.view.push_by_id(self.stack, Part::Replicas, id);
+        if !self.stack.is_nil(-1) {
+            return Ok(());
+        }
+        self.stack.pop(1);
+        self.stack.new_userdata();
+        let proxy = self.stack.top();
+        self.view.push_slot(self.stack, Slot::LocalMetatable);
+        self.stack.set_metatable(proxy);
+        self.adopt(id);
+        self.shared.locals.insert(id);
+        Ok(())
+    }
+}
