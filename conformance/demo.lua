@@ -75,7 +75,7 @@ local longest, ticks = unpack(lua("return { Longest, Ticks }"))
 for _ = 1, 3 do
   vim.rpcrequest(screen, "nvim_input", "\\test")
 end
-wait_for("the thread", [[return Printed[#Printed]:match("^the thread")]])
+wait_for("the thread", [[return Printed[#Printed]:match("^the thread") ~= nil]])
 
 for _, line in ipairs(lua("return Printed")) do
   io.write("  ", line, "\n")

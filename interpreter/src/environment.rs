@@ -198,7 +198,11 @@ impl Environment for System {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut output = self.output.borrow_mut();
         output.write_all(bytes)?;
-        if self.is_terminal { output.flush() } else { Ok(()) }
+        if self.is_terminal {
+            output.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -263,7 +267,10 @@ impl Environment for System {
     fn execute(&self, command: &[u8]) -> io::Result<i32> {
         self.flush()?;
         let command = OsStr::from_bytes(command);
-        let status = std::process::Command::new("/bin/sh").arg("-c").arg(command).status()?;
+        let status = std::process::Command::new("/bin/sh")
+            .arg("-c")
+            .arg(command)
+            .status()?;
         Ok(status.into_raw())
     }
 }

@@ -84,6 +84,10 @@ function M.check(options, level)
     end
     result[name] = value
   end
+  if type(result.policy) == "table" then
+    -- Refused rather than taken for "trusted": nothing enforces the lists yet.
+    error("threading: a policy of `allow` and `deny` lists is not supported yet; use 'trusted' or 'pure'", level)
+  end
   for _, name in ipairs({ "fuel", "memory", "timeout" }) do
     if result[name] and result[name] < 0 then
       error(("threading: option '%s' must not be negative"):format(name), level)

@@ -30,7 +30,7 @@ for _ = 1, 200 do
 end
 
 assert(tostring(inf) == "inf" and tostring(-inf) == "-inf")
-assert(tostring(0 / 0):find("^%-?nan$") and tostring(-(0 / 0)):find("^%-?nan$"))
+assert(tostring(0 / 0) == "nan" and tostring(-(0 / 0)) == "nan", "the sign of NaN is not shown")
 assert(inf > 1e308 and -inf < -1e308 and inf == inf and inf + 1 == inf)
 assert(inf - inf ~= inf - inf and inf * 0 ~= inf * 0 and inf / inf ~= inf / inf)
 assert(1 / inf == 0 and inf ^ 0 == 1 and inf % 2 ~= inf % 2)

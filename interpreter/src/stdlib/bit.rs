@@ -18,7 +18,9 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("lshift", |call| shift(call, |x, by| x << by)),
             ("rol", |call| shift(call, i32::rotate_left)),
             ("ror", |call| shift(call, i32::rotate_right)),
-            ("rshift", |call| shift(call, |x, by| (x as u32 >> by) as i32)),
+            ("rshift", |call| {
+                shift(call, |x, by| (x as u32 >> by) as i32)
+            }),
             ("tobit", |call| unary(call, |x| x)),
             ("tohex", tohex),
         ],
@@ -60,8 +62,16 @@ fn shift<'gc>(call: &Call<'gc>, operate: impl Fn(i32, u32) -> i32) -> NativeResu
 
 fn tohex<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let bits = u64::from(check_bits(call, 1)? as u32);
-    let digits = if call.arg_count() < 2 { 8 } else { check_bits(call, 2)? };
-    let alphabet = if digits < 0 { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    let digits = if call.arg_count() < 2 {
+        8
+    } else {
+        check_bits(call, 2)?
+    };
+    let alphabet = if digits < 0 {
+        b"0123456789ABCDEF"
+    } else {
+        b"0123456789abcdef"
+    };
     let count = digits.unsigned_abs().min(254) as usize;
     let mut text = [b'0'; 254];
     for (place, digit) in text[..count].iter_mut().rev().take(16).enumerate() {

@@ -60,7 +60,10 @@ impl Buffer {
     pub(crate) fn new() -> Buffer {
         let mut bytes = SPARE_BYTES.take();
         bytes.clear();
-        Buffer { bytes, charge: Charge::default() }
+        Buffer {
+            bytes,
+            charge: Charge::default(),
+        }
     }
 
     #[inline]
@@ -70,7 +73,11 @@ impl Buffer {
 
     /// Makes room for `more` bytes, or raises the error that there is none.
     #[inline]
-    pub(crate) fn reserve<'gc>(&mut self, ctx: Context<'gc>, more: usize) -> Result<(), Error<'gc>> {
+    pub(crate) fn reserve<'gc>(
+        &mut self,
+        ctx: Context<'gc>,
+        more: usize,
+    ) -> Result<(), Error<'gc>> {
         if more <= self.bytes.capacity() - self.bytes.len() {
             return Ok(());
         }
@@ -85,7 +92,11 @@ impl Buffer {
     }
 
     #[inline]
-    pub(crate) fn append<'gc>(&mut self, ctx: Context<'gc>, bytes: &[u8]) -> Result<(), Error<'gc>> {
+    pub(crate) fn append<'gc>(
+        &mut self,
+        ctx: Context<'gc>,
+        bytes: &[u8],
+    ) -> Result<(), Error<'gc>> {
         self.reserve(ctx, bytes.len())?;
         self.bytes.extend_from_slice(bytes);
         Ok(())
@@ -111,7 +122,10 @@ impl Buffer {
 
 impl Default for Buffer {
     fn default() -> Buffer {
-        Buffer { bytes: Vec::new(), charge: Charge::default() }
+        Buffer {
+            bytes: Vec::new(),
+            charge: Charge::default(),
+        }
     }
 }
 

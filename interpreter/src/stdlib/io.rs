@@ -58,10 +58,14 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         ("open", open_file),
         ("output", |call| default_file(call, OUTPUT, b"w")),
         ("popen", |call| Err(call.error("'popen' not supported"))),
-        ("read", |call| read_from(call, standard_file(call, INPUT)?, 1)),
+        ("read", |call| {
+            read_from(call, standard_file(call, INPUT)?, 1)
+        }),
         ("tmpfile", temporary_file),
         ("type", type_),
-        ("write", |call| write_to(call, standard_file(call, OUTPUT)?, 1)),
+        ("write", |call| {
+            write_to(call, standard_file(call, OUTPUT)?, 1)
+        }),
     ];
     for (table, list) in [(metatable, &methods[..]), (library, &functions[..])] {
         for &(name, run) in list {
@@ -76,7 +80,11 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         ("stderr", 0.0, Source::ErrorOutput),
     ] {
         let stream = Stream::new(source, ctx.vm.environment.clone());
-        let handle = Handle { stream: Some(stream), is_standard: true, close_at_end: false };
+        let handle = Handle {
+            stream: Some(stream),
+            is_standard: true,
+            close_at_end: false,
+        };
         let file = ctx.userdata(Box::new(handle));
         Userdata::set_metatable(file, ctx.mc, Some(metatable));
         ctx.set_field(library, name, file)?;
@@ -92,26 +100,33 @@ fn make_file<'gc>(
     mode: &[u8],
 ) -> std::io::Result<Gc<'gc, Userdata<'gc>>> {
     let mode = OpenMode::parse(mode).ok_or(std::io::ErrorKind::InvalidInput)?;
-    let path = std::path::Path::new(
-        <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name),
-    );
+    let path =
+        std::path::Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name));
     let file = call.vm.environment.open(path, mode)?;
     let mut stream = Stream::new(Source::File(file), call.vm.environment.clone());
     stream.may_read = mode.read;
     stream.may_write = mode.write;
     call.vm.heap.charge(Stream::MEMORY);
-    let handle = Handle { stream: Some(stream), is_standard: false, close_at_end: false };
+    let handle = Handle {
+        stream: Some(stream),
+        is_standard: false,
+        close_at_end: false,
+    };
     let userdata = call.userdata(Box::new(handle));
     Userdata::set_metatable(userdata, call.mc, shared(call, METATABLE).as_table());
     Ok(userdata)
 }
 
 fn shared<'gc>(call: &Call<'gc>, index: f64) -> Value<'gc> {
-    call.value(0).as_table().map_or(Value::NIL, |table| table.get(Value::number(index)))
+    call.value(0)
+        .as_table()
+        .map_or(Value::NIL, |table| table.get(Value::number(index)))
 }
 
 fn as_file<'gc>(value: Value<'gc>) -> Option<Gc<'gc, Userdata<'gc>>> {
-    value.as_userdata().filter(|userdata| userdata.is::<Handle>())
+    value
+        .as_userdata()
+        .filter(|userdata| userdata.is::<Handle>())
 }
 
 fn is_open(file: Gc<'_, Userdata<'_>>) -> bool {
@@ -125,20 +140,26 @@ fn with_handle<R>(file: Gc<'_, Userdata<'_>>, f: impl FnOnce(&mut Handle) -> R) 
 }
 
 fn with_stream<R>(file: Gc<'_, Userdata<'_>>, f: impl FnOnce(&mut Stream) -> R) -> R {
-    with_handle(file, |handle| f(handle.stream.as_mut().expect("the file was seen to be open")))
+    with_handle(file, |handle| {
+        f(handle
+            .stream
+            .as_mut()
+            .expect("the file was seen to be open"))
+    })
 }
 
 /// Returns argument 1, which must be an open file.
 fn check_file<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Userdata<'gc>>, Error<'gc>> {
     let file = as_file(call.arg(1)).ok_or_else(|| call.type_error(1, "FILE*"))?;
-    if is_open(file) { Ok(file) } else { Err(call.error("attempt to use a closed file")) }
+    if is_open(file) {
+        Ok(file)
+    } else {
+        Err(call.error("attempt to use a closed file"))
+    }
 }
 
 /// Returns the default input or output, which must be open.
-fn standard_file<'gc>(
-    call: &Call<'gc>,
-    index: f64,
-) -> Result<Gc<'gc, Userdata<'gc>>, Error<'gc>> {
+fn standard_file<'gc>(call: &Call<'gc>, index: f64) -> Result<Gc<'gc, Userdata<'gc>>, Error<'gc>> {
     match as_file(shared(call, index)) {
         Some(file) if is_open(file) => Ok(file),
         _ => Err(call.error("standard file is closed")),
@@ -230,7 +251,11 @@ fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn flush<'gc>(call: &Call<'gc>, file_arg: usize) -> NativeResult<'gc> {
-    let file = if file_arg > 0 { check_file(call)? } else { standard_file(call, OUTPUT)? };
+    let file = if file_arg > 0 {
+        check_file(call)?
+    } else {
+        standard_file(call, OUTPUT)?
+    };
     return_outcome(call, with_stream(file, Stream::flush), None)
 }
 

@@ -111,10 +111,17 @@ fn split(x: f64) -> (f64, i32) {
     if x == 0.0 || !x.is_finite() {
         return (x, 0);
     }
-    let (x, bias) = if x.is_normal() { (x, 1022) } else { (x * 2f64.powi(54), 1022 + 54) };
+    let (x, bias) = if x.is_normal() {
+        (x, 1022)
+    } else {
+        (x * 2f64.powi(54), 1022 + 54)
+    };
     let bits = x.to_bits();
     let exponent = ((bits & EXPONENT) >> 52) as i32;
-    (f64::from_bits(bits & !EXPONENT | 1022 << 52), exponent - bias)
+    (
+        f64::from_bits(bits & !EXPONENT | 1022 << 52),
+        exponent - bias,
+    )
 }
 
 /// `x * 2^exponent`, rounded once; the exponent is cut off to a whole number.
@@ -158,7 +165,11 @@ fn random<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn randomseed<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     // LuaJIT asks the system for a seed; what is random here must come from the environment.
-    let seed = if call.arg_count() == 0 { call.vm.environment.time() } else { call.check_number(1)? };
+    let seed = if call.arg_count() == 0 {
+        call.vm.environment.time()
+    } else {
+        call.check_number(1)?
+    };
     call.vm.random.borrow_mut().seed(seed);
     call.ret0()
 }

@@ -109,9 +109,10 @@ pub(super) fn check_option<'gc>(
         },
         None => call.check_string(n)?,
     };
-    names.iter().position(|known| known.as_bytes() == name.as_bytes()).ok_or_else(|| {
-        call.arg_error(n, [b"invalid option '", name.as_bytes(), b"'"].concat())
-    })
+    names
+        .iter()
+        .position(|known| known.as_bytes() == name.as_bytes())
+        .ok_or_else(|| call.arg_error(n, [b"invalid option '", name.as_bytes(), b"'"].concat()))
 }
 
 fn execute<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -139,7 +140,11 @@ fn remove<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn rename<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let from = call.check_string(1)?;
     let to = call.check_string(2)?;
-    return_outcome(call, call.vm.environment.rename(path_of(from), path_of(to)), Some(from))
+    return_outcome(
+        call,
+        call.vm.environment.rename(path_of(from), path_of(to)),
+        Some(from),
+    )
 }
 
 fn tmpname<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -150,8 +155,7 @@ fn tmpname<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn setlocale<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    const CATEGORIES: [&str; 7] =
-        ["ctype", "numeric", "time", "collate", "monetary", "", "all"];
+    const CATEGORIES: [&str; 7] = ["ctype", "numeric", "time", "collate", "monetary", "", "all"];
     let locale = call.opt_string(1)?;
     check_option(call, 2, Some(6), &CATEGORIES)?;
     match locale.map(c_string) {
@@ -172,13 +176,21 @@ fn date<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let environment = &ctx.vm.environment;
     let format = call.opt_string(1)?;
     let format = format.map_or(&b"%c"[..], c_string);
-    let moment =
-        if call.arg(2).is_nil() { environment.time().floor() } else { call.check_number(2)? } as i64;
+    let moment = if call.arg(2).is_nil() {
+        environment.time().floor()
+    } else {
+        call.check_number(2)?
+    } as i64;
     let (format, date) = match format.strip_prefix(b"!") {
         Some(format) => (format, time::utc(moment)),
-        None => (format, time::local(moment, |moment| environment.offset_at(moment))),
+        None => (
+            format,
+            time::local(moment, |moment| environment.offset_at(moment)),
+        ),
     };
-    let Some(date) = date else { return call.ret(Value::NIL) };
+    let Some(date) = date else {
+        return call.ret(Value::NIL);
+    };
     if format == b"*t" {
         let table = ctx.table_with_room(0, 9);
         for (name, value) in [
@@ -220,7 +232,11 @@ fn time<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         day: date_field(call, table, "day", None)?,
         month: date_field(call, table, "month", None)?,
         year: date_field(call, table, "year", None)?,
-        daylight: if daylight.is_nil() { None } else { Some(daylight.is_truthy()) },
+        daylight: if daylight.is_nil() {
+            None
+        } else {
+            Some(daylight.is_truthy())
+        },
     };
     match time::timestamp(&fields, |moment| environment.offset_at(moment)) {
         Some(moment) => call.ret(moment as f64),
@@ -236,7 +252,6 @@ fn date_field<'gc>(
 ) -> Result<i32, Error<'gc>> {
     match arithmetic::to_number(table.get_string(call.string(name))) {
         Some(number) => Ok(time::field(number)),
-        None => default
-            .ok_or_else(|| call.error(format!("field '{name}' missing in date table"))),
+        None => default.ok_or_else(|| call.error(format!("field '{name}' missing in date table"))),
     }
 }

@@ -86,13 +86,28 @@ pub(crate) fn sort<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if comparator.is_nil() && len <= AT_ONCE && sort_at_once(call, table, 1, len) {
         return call.ret0();
     }
-    let state =
-        Sort { phase: Phase::Begin, l: 1, u: len, i: 0, j: 0, pending: Vec::new() };
+    let state = Sort {
+        phase: Phase::Begin,
+        l: 1,
+        u: len,
+        i: 0,
+        j: 0,
+        pending: Vec::new(),
+    };
     call.keep(2)?;
     call.push(Value::NIL)?;
     call.push(call.userdata(Box::new(state)).into())?;
     let userdata = call.coroutine.slot(call.base + STATE - 1);
-    proceed(Subject { call, table, comparator, pivot: Value::NIL }, userdata, None)
+    proceed(
+        Subject {
+            call,
+            table,
+            comparator,
+            pivot: Value::NIL,
+        },
+        userdata,
+        None,
+    )
 }
 
 fn after_comparison<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -108,7 +123,12 @@ fn after_pause<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn resume<'gc>(call: &Call<'gc>, answer: Option<bool>) -> NativeResult<'gc> {
     let table = call.check_table(1)?;
-    let subject = Subject { call, table, comparator: call.arg(2), pivot: call.arg(PIVOT) };
+    let subject = Subject {
+        call,
+        table,
+        comparator: call.arg(2),
+        pivot: call.arg(PIVOT),
+    };
     proceed(subject, call.arg(STATE), answer)
 }
 
@@ -122,7 +142,9 @@ fn proceed<'gc>(
     let step = {
         let userdata = userdata.as_userdata().expect("sort put its state there");
         let mut data = userdata.data().borrow_mut();
-        let state = data.downcast_mut::<Sort>().expect("sort put its state there");
+        let state = data
+            .downcast_mut::<Sort>()
+            .expect("sort put its state there");
         state.run(&mut subject, answer)?
     };
     if !subject.pivot.same(before) {
@@ -154,7 +176,8 @@ impl<'gc> Subject<'_, 'gc> {
                 // The value is in the table already, so the collector knows of it.
                 Some(slot) => slot.set(value),
                 None => {
-                    self.call.set(self.table, Value::number(f64::from(index)), value)?;
+                    self.call
+                        .set(self.table, Value::number(f64::from(index)), value)?;
                 }
             }
         }
@@ -300,8 +323,11 @@ impl Sort {
     /// Goes on with the smaller part of a partitioned range and keeps the larger one for later.
     fn split(&mut self) {
         let (l, i, u) = (self.l, self.i, self.u);
-        let (smaller, larger) =
-            if i - l < u - i { ((l, i - 1), (i + 1, u)) } else { ((i + 1, u), (l, i - 1)) };
+        let (smaller, larger) = if i - l < u - i {
+            ((l, i - 1), (i + 1, u))
+        } else {
+            ((i + 1, u), (l, i - 1))
+        };
         self.pending.push(larger);
         (self.l, self.u) = smaller;
         self.phase = Phase::Begin;
@@ -366,7 +392,9 @@ fn sort_strings<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, len: usize) -> bool {
     // Most comparisons end within the first eight bytes, without a look at the strings.
     let mut strings: Vec<(u64, Gc<'gc, LuaString>)> = Vec::with_capacity(len);
     for index in l..l + len as u32 {
-        let Some(string) = table.get_index(index).as_string() else { return false };
+        let Some(string) = table.get_index(index).as_string() else {
+            return false;
+        };
         let bytes = string.as_bytes();
         let mut prefix = [0; 8];
         let count = bytes.len().min(8);

@@ -29,12 +29,16 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("gmatch", search::gmatch),
             ("gsub", search::gsub),
             ("len", len),
-            ("lower", |call| map_bytes(call, u8::is_ascii_uppercase, u8::to_ascii_lowercase)),
+            ("lower", |call| {
+                map_bytes(call, u8::is_ascii_uppercase, u8::to_ascii_lowercase)
+            }),
             ("match", search::match_),
             ("rep", rep),
             ("reverse", reverse),
             ("sub", sub),
-            ("upper", |call| map_bytes(call, u8::is_ascii_lowercase, u8::to_ascii_uppercase)),
+            ("upper", |call| {
+                map_bytes(call, u8::is_ascii_lowercase, u8::to_ascii_uppercase)
+            }),
         ],
     )?;
     let metatable = ctx.table();
@@ -100,7 +104,10 @@ fn len<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     // LuaJIT has it written in Lua: a missing argument is nil.
     let string = crate::vm::arithmetic::to_string(call.ctx, call.arg(1)).ok_or_else(|| {
-        call.arg_error(1, format!("string expected, got {}", call.arg(1).type_name()))
+        call.arg_error(
+            1,
+            format!("string expected, got {}", call.arg(1).type_name()),
+        )
     })?;
     call.ret(string.len() as f64)
 }
@@ -149,7 +156,11 @@ fn rep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if separator.is_empty() {
         repeat_until(out.bytes_mut(), string.as_bytes(), total);
     } else {
-        repeat_until(out.bytes_mut(), &[string.as_bytes(), separator].concat(), total);
+        repeat_until(
+            out.bytes_mut(),
+            &[string.as_bytes(), separator].concat(),
+            total,
+        );
     }
     call.ret(out.finish(call.ctx)?)
 }

@@ -43,7 +43,9 @@ pub(crate) fn table_new<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     // The sizes are hints: what the memory limit has no room for is left to grow later.
     let array = array.max(0) as usize;
     let hash = hash.max(0) as usize;
-    let bytes = array.saturating_mul(8).saturating_add(hash.next_power_of_two().saturating_mul(24));
+    let bytes = array
+        .saturating_mul(8)
+        .saturating_add(hash.next_power_of_two().saturating_mul(24));
     call.check_room(bytes)?;
     call.burn((array + hash) / 64);
     call.ret(call.table_with_room(array, hash))
@@ -60,11 +62,16 @@ pub(crate) fn table_clear<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 /// The error about an argument of a function that LuaJIT has written in Lua.
 #[cold]
 fn parameter_error<'gc>(call: &Call<'gc>, n: usize, expected: &str) -> Error<'gc> {
-    call.arg_error(n, format!("{expected} expected, got {}", call.arg(n).type_name()))
+    call.arg_error(
+        n,
+        format!("{expected} expected, got {}", call.arg(n).type_name()),
+    )
 }
 
 fn table_parameter<'gc>(call: &Call<'gc>, n: usize) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
-    call.arg(n).as_table().ok_or_else(|| parameter_error(call, n, "table"))
+    call.arg(n)
+        .as_table()
+        .ok_or_else(|| parameter_error(call, n, "table"))
 }
 
 fn number_parameter<'gc>(call: &Call<'gc>, n: usize) -> Result<f64, Error<'gc>> {
@@ -202,7 +209,11 @@ fn move_<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let first = number_parameter(call, 2)?;
     let end = number_parameter(call, 3)?;
     let to = number_parameter(call, 4)?;
-    let target = if call.arg(5).is_nil() { source } else { table_parameter(call, 5)? };
+    let target = if call.arg(5).is_nil() {
+        source
+    } else {
+        table_parameter(call, 5)?
+    };
     if end >= first {
         let distance = to - first;
         let is_upward = to > end || to <= first || !Gc::ptr_eq(source, target);
@@ -250,7 +261,11 @@ fn run_move<'gc>(
 fn continue_move<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let (source, target) = (call.check_table(1)?, call.check_table(5)?);
     let (index, steps) = (call.check_number(2)?, call.check_number(3)?);
-    run_move(call, (source, target), (index, steps, call.check_number(4)?, call.check_number(6)?))
+    run_move(
+        call,
+        (source, target),
+        (index, steps, call.check_number(4)?, call.check_number(6)?),
+    )
 }
 
 /// A concatenation that was interrupted.
@@ -265,8 +280,11 @@ fn concat<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let table = call.check_table(1)?;
     let separator = call.opt_string(2)?;
     let first = call.opt_int(3, 1)?;
-    let end =
-        if call.arg(4).is_nil() { table.length() as i32 } else { call.check_int(4)? };
+    let end = if call.arg(4).is_nil() {
+        table.length() as i32
+    } else {
+        call.check_int(4)?
+    };
     if first >= end {
         // One string or none at all is its own concatenation.
         if first > end {
@@ -277,7 +295,11 @@ fn concat<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         }
     }
     let separator = separator.map_or(&b""[..], |s| Gc::as_ref(s).as_bytes());
-    let state = Concat { buffer: Buffer::new(), next: first, end };
+    let state = Concat {
+        buffer: Buffer::new(),
+        next: first,
+        end,
+    };
     run_concat(call, table, separator, state)
 }
 
@@ -334,9 +356,15 @@ fn continue_concat<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 /// Takes the state of an interrupted function out of the userdata in an own slot.
 pub(crate) fn take_state<T: Default + 'static>(call: &Call<'_>, slot: usize) -> T {
-    let userdata = call.arg(slot).as_userdata().expect("the function put its state there");
+    let userdata = call
+        .arg(slot)
+        .as_userdata()
+        .expect("the function put its state there");
     let mut data = userdata.data().borrow_mut();
-    std::mem::take(data.downcast_mut::<T>().expect("the function put its state there"))
+    std::mem::take(
+        data.downcast_mut::<T>()
+            .expect("the function put its state there"),
+    )
 }
 
 fn foreachi<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -372,7 +400,13 @@ fn after_index<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     call.keep(4)?;
     let index = call.check_number(3)? + 1.0;
-    visit_index(call, call.check_table(1)?, call.arg(2), index, call.check_number(4)?)
+    visit_index(
+        call,
+        call.check_table(1)?,
+        call.arg(2),
+        index,
+        call.check_number(4)?,
+    )
 }
 
 fn foreach<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -26,7 +26,7 @@ use crate::string::LuaString;
 use crate::table::{Table, array_index, write_barrier};
 use crate::value::Value;
 use crate::vm::arithmetic::modulo;
-use crate::vm::metamethod;
+use crate::vm::{Metamethod, Vm, metamethod};
 use crate::vm::transfer::{self, Exit, Flow, Step};
 
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
@@ -469,7 +469,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         _ => {
                             if callee.as_function().is_none() {
                                 // The error wants to name the register, so the call is looked at in place.
-                                if vm.handler_of(callee, super::Metamethod::Call).as_function().is_none()
+                                if vm.handler_of(callee, Metamethod::Call).as_function().is_none()
                                 {
                                     let slot = from.offset_from(coroutine.stack()) as usize;
                                     slow!(transfer::drive(ctx, Step::Call { slot, count }));
@@ -508,8 +508,12 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                                 continue;
                             }
                         }
-                        if table.metatable().is_none() {
+                        if Vm::lacks(table, Metamethod::Index) {
                             reg!(a!()) = Value::NIL;
+                            continue;
+                        }
+                        if let Some(value) = metamethod::inherited(vm, table, Value::from(key)) {
+                            reg!(a!()) = value;
                             continue;
                         }
                     }
@@ -529,7 +533,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             write_barrier(mc, table, value);
                             continue;
                         }
-                        if table.metatable().is_none() {
+                        if Vm::lacks(table, Metamethod::NewIndex) {
                             match table.set(mc, heap, Value::from(key), value) {
                                 Ok(()) => {
                                     collect_if_due!();
@@ -547,7 +551,11 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let (object, index): (Value<'gc>, u32) = ($object, $index);
                     if let Some(table) = object.as_table() {
                         let value = table.get_index(index);
-                        if !value.is_nil() || table.metatable().is_none() {
+                        if !value.is_nil() || Vm::lacks(table, Metamethod::Index) {
+                            reg!(a!()) = value;
+                            continue;
+                        }
+                        if let Some(value) = metamethod::inherited(vm, table, $key) {
                             reg!(a!()) = value;
                             continue;
                         }
@@ -562,13 +570,13 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     if let Some(table) = object.as_table() {
                         if table.marks.get() == 0
                             && let Some(cell) = table.array_slot(index)
-                            && (!cell.get().is_nil() || table.metatable().is_none())
+                            && (!cell.get().is_nil() || Vm::lacks(table, Metamethod::NewIndex))
                         {
                             cell.set(value);
                             write_barrier(mc, table, value);
                             continue;
                         }
-                        if table.metatable().is_none() {
+                        if Vm::lacks(table, Metamethod::NewIndex) {
                             match table.set_index(mc, heap, index, value) {
                                 Ok(()) => {
                                     collect_if_due!();

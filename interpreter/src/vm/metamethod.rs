@@ -12,10 +12,10 @@ use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::function::Instruction;
 use crate::heap::MAX_STRING;
-use crate::table::TableError;
+use crate::table::{Table, TableError};
 use crate::value::{Type, Value};
 use crate::vm::transfer::{self, Exit, Flow, Step, call_above, continuation};
-use crate::vm::{Metamethod, arithmetic, describe};
+use crate::vm::{Metamethod, Vm, arithmetic, describe};
 
 /// Longest chain of `__index` or `__newindex` tables, as in LuaJIT.
 const MAX_CHAIN: usize = 100;
@@ -91,6 +91,33 @@ enum Found<'gc> {
     Value(Value<'gc>),
     /// A function to be called with an object and the key.
     Call(Value<'gc>, Value<'gc>),
+}
+
+/// Looks a key up that `table` does not have, along `__index` tables; `None` when that alone gives no answer.
+#[inline(never)]
+pub(crate) fn inherited<'gc>(
+    vm: &Vm<'gc>,
+    table: Gc<'gc, Table<'gc>>,
+    key: Value<'gc>,
+) -> Option<Value<'gc>> {
+    let string = key.as_string();
+    let mut table = table;
+    for _ in 1..MAX_CHAIN {
+        let Some(metatable) = table.metatable() else { return Some(Value::NIL) };
+        let handler = vm.handler(metatable, Metamethod::Index);
+        if handler.is_nil() {
+            return Some(Value::NIL);
+        }
+        table = handler.as_table()?;
+        let value = match string {
+            Some(string) => table.get_string(string),
+            None => table.get(key),
+        };
+        if !value.is_nil() {
+            return Some(value);
+        }
+    }
+    None
 }
 
 fn look_up<'gc>(

@@ -190,6 +190,12 @@ impl<'gc> Vm<'gc> {
         handler
     }
 
+    /// Returns whether a table is known to have no handler of one of the first eight events.
+    #[inline(always)]
+    pub(crate) fn lacks(table: Gc<'gc, Table<'gc>>, event: Metamethod) -> bool {
+        table.metatable().is_none_or(|metatable| metatable.absent.get() & 1 << event as u8 != 0)
+    }
+
     /// Returns a value's handler of an event, nil when there is none.
     pub(crate) fn handler_of(&self, value: Value<'gc>, event: Metamethod) -> Value<'gc> {
         self.metatable_of(value).map_or(Value::NIL, |metatable| self.handler(metatable, event))

@@ -73,7 +73,9 @@ fn parse<'gc>(call: &Call<'gc>, format: Value<'gc>, n: usize) -> Result<Format, 
         // LuaJIT counts in 32 bits without a sign.
         return Ok(Format::Count(crate::call::to_int(number) as u32 as usize));
     }
-    let Some(text) = format.as_string() else { return Err(call.arg_error(n, "invalid option")) };
+    let Some(text) = format.as_string() else {
+        return Err(call.arg_error(n, "invalid option"));
+    };
     let text = text.as_bytes();
     match text.strip_prefix(b"*").unwrap_or(text).first() {
         Some(b'n') => Ok(Format::Number),
@@ -92,20 +94,23 @@ fn read_line<'gc>(
     let mut line = Buffer::new();
     loop {
         // The part of the line in the buffer, and whether it ends there; nothing at the end of the file.
-        let part = with_stream(file, |stream| -> io::Result<Option<(Result<(), Error<'gc>>, bool)>> {
-            let ahead = stream.fill()?;
-            if ahead.is_empty() {
-                return Ok(None);
-            }
-            let end = memchr::memchr(b'\n', ahead);
-            let (text, used) = match end {
-                Some(end) => (&ahead[..end + usize::from(keep_end)], end + 1),
-                None => (ahead, ahead.len()),
-            };
-            let appended = line.append(call.ctx, text);
-            stream.take(used);
-            Ok(Some((appended, end.is_some())))
-        });
+        let part = with_stream(
+            file,
+            |stream| -> io::Result<Option<(Result<(), Error<'gc>>, bool)>> {
+                let ahead = stream.fill()?;
+                if ahead.is_empty() {
+                    return Ok(None);
+                }
+                let end = memchr::memchr(b'\n', ahead);
+                let (text, used) = match end {
+                    Some(end) => (&ahead[..end + usize::from(keep_end)], end + 1),
+                    None => (ahead, ahead.len()),
+                };
+                let appended = line.append(call.ctx, text);
+                stream.take(used);
+                Ok(Some((appended, end.is_some())))
+            },
+        );
         match part {
             Err(error) => return Ok(Err(error)),
             Ok(None) if line.len() == 0 => return Ok(Ok(None)),
@@ -127,14 +132,17 @@ fn read_bytes<'gc>(
     let mut bytes = Buffer::new();
     while bytes.len() < count {
         let wanted = count - bytes.len();
-        let part = with_stream(file, |stream| -> io::Result<(usize, Result<(), Error<'gc>>)> {
-            let ahead = stream.fill()?;
-            let part = &ahead[..ahead.len().min(wanted)];
-            let len = part.len();
-            let appended = bytes.append(call.ctx, part);
-            stream.take(len);
-            Ok((len, appended))
-        });
+        let part = with_stream(
+            file,
+            |stream| -> io::Result<(usize, Result<(), Error<'gc>>)> {
+                let ahead = stream.fill()?;
+                let part = &ahead[..ahead.len().min(wanted)];
+                let len = part.len();
+                let appended = bytes.append(call.ctx, part);
+                stream.take(len);
+                Ok((len, appended))
+            },
+        );
         match part {
             Err(error) => return Ok(Err(error)),
             Ok((0, _)) => break,
@@ -171,14 +179,24 @@ fn read_number<'gc>(stream: &mut Stream) -> Read<'gc> {
     accept(stream, &mut text, |b| matches!(b, b'+' | b'-'))?;
     let is_hex = accept(stream, &mut text, |b| b == b'0')?
         && accept(stream, &mut text, |b| matches!(b, b'x' | b'X'))?;
-    let is_digit =
-        move |b: u8| if is_hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+    let is_digit = move |b: u8| {
+        if is_hex {
+            b.is_ascii_hexdigit()
+        } else {
+            b.is_ascii_digit()
+        }
+    };
     while accept(stream, &mut text, is_digit)? {}
     if accept(stream, &mut text, |b| b == b'.')? {
         while accept(stream, &mut text, is_digit)? {}
     }
-    let is_exponent =
-        move |b: u8| if is_hex { matches!(b, b'p' | b'P') } else { matches!(b, b'e' | b'E') };
+    let is_exponent = move |b: u8| {
+        if is_hex {
+            matches!(b, b'p' | b'P')
+        } else {
+            matches!(b, b'e' | b'E')
+        }
+    };
     if text.iter().any(|&b| is_digit(b)) && accept(stream, &mut text, is_exponent)? {
         accept(stream, &mut text, |b| matches!(b, b'+' | b'-'))?;
         while accept(stream, &mut text, |b| b.is_ascii_digit())? {}

@@ -28,7 +28,12 @@ struct State {
 
 pub(super) fn format<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.check_string(1)?;
-    let state = State { out: Buffer::new(), position: 0, arg: 1, converted: 0 };
+    let state = State {
+        out: Buffer::new(),
+        position: 0,
+        arg: 1,
+        converted: 0,
+    };
     proceed(call, state, call.arg_count())
 }
 
@@ -114,9 +119,11 @@ fn put_string<'gc>(
     } else {
         match display(ctx, value) {
             Ok(string) => Some(string),
-            Err(_) if state.converted == state.arg + 1 => {
-                Some(ctx.string(format!("{}: 0x{:08x}", value.type_name(), identity(ctx, value))))
-            }
+            Err(_) if state.converted == state.arg + 1 => Some(ctx.string(format!(
+                "{}: 0x{:08x}",
+                value.type_name(),
+                identity(ctx, value)
+            ))),
             Err(handler) => return Ok(Err(handler)),
         }
     };
@@ -141,7 +148,9 @@ fn put_string<'gc>(
         state.out.reserve(ctx, 4 * bytes.len() + 2)?;
         format::quote(state.out.bytes_mut(), bytes);
     } else {
-        state.out.reserve(ctx, format::string_len(directive, bytes.len()))?;
+        state
+            .out
+            .reserve(ctx, format::string_len(directive, bytes.len()))?;
         format::format_string(state.out.bytes_mut(), directive, bytes);
     }
     Ok(Ok(()))

@@ -119,7 +119,10 @@ impl Search {
     /// Charges the heap for the search, before it is put into a userdata.
     fn account(&mut self, ctx: Context<'_>) {
         // The matcher's own memory is bounded, and small against these.
-        self.charge.raise_to(ctx, size_of::<Search>() + 8 * 1024 + self.pattern.heap_bytes());
+        self.charge.raise_to(
+            ctx,
+            size_of::<Search>() + 8 * 1024 + self.pattern.heap_bytes(),
+        );
         self.out.account(ctx);
     }
 
@@ -189,7 +192,11 @@ fn compile<'gc>(
             return Ok(cached.pattern.clone());
         }
         let pattern = Rc::new(Pattern::new(bytes, caret));
-        *place = Some(Cached { text: bytes.into(), caret, pattern: pattern.clone() });
+        *place = Some(Cached {
+            text: bytes.into(),
+            caret,
+            pattern: pattern.clone(),
+        });
         Ok(pattern)
     })
 }
@@ -255,9 +262,14 @@ fn run_search<'gc>(
 
 /// Takes an interrupted search out of the userdata in an own slot.
 fn resumed(call: &Call<'_>, slot: usize) -> Box<Search> {
-    let holder = call.arg(slot).as_userdata().expect("the search was put there");
+    let holder = call
+        .arg(slot)
+        .as_userdata()
+        .expect("the search was put there");
     let mut data = holder.data().borrow_mut();
-    let search = data.downcast_mut::<Option<Box<Search>>>().expect("the search was put there");
+    let search = data
+        .downcast_mut::<Option<Box<Search>>>()
+        .expect("the search was put there");
     search.take().expect("a frame is continued once")
 }
 
@@ -276,9 +288,18 @@ pub(super) fn gmatch<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let text = call.check_string(2)?;
     let pattern = compile(call.ctx, text, Caret::Literal)?;
     let mut charge = Charge::default();
-    let shared = if text.len() > CACHED_LEN { pattern.heap_bytes() } else { 0 };
+    let shared = if text.len() > CACHED_LEN {
+        pattern.heap_bytes()
+    } else {
+        0
+    };
     charge.raise_to(call.ctx, size_of::<Iteration>() + shared);
-    let iteration = Iteration { pattern, next: 0, interrupted: None, _charge: charge };
+    let iteration = Iteration {
+        pattern,
+        next: 0,
+        interrupted: None,
+        _charge: charge,
+    };
     let state = call.userdata(Box::new(iteration));
     call.ret(call.native("gmatch_aux", next_match, &[subject.into(), state.into()]))
 }
@@ -287,7 +308,9 @@ fn next_match<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let subject = call.value(0).as_string().expect("gmatch put it there");
     let state = call.value(1).as_userdata().expect("gmatch put it there");
     let mut data = state.data().borrow_mut();
-    let iteration = data.downcast_mut::<Iteration>().expect("gmatch put it there");
+    let iteration = data
+        .downcast_mut::<Iteration>()
+        .expect("gmatch put it there");
     let mut search = match iteration.interrupted.take() {
         Some(search) => search,
         None => {
@@ -348,7 +371,13 @@ pub(super) fn gsub<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     search.limit = limit.max(0) as usize;
     search.out = Buffer::new();
     search.matcher.begin(0);
-    Substitution { call, subject, replacement, holder: None }.run(search)
+    Substitution {
+        call,
+        subject,
+        replacement,
+        holder: None,
+    }
+    .run(search)
 }
 
 fn continue_gsub<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -475,7 +504,12 @@ impl<'a, 'gc> Substitution<'a, 'gc> {
         let room = ctx.heap().limit().saturating_sub(ctx.heap().used());
         let limit = room.min(MAX_STRING);
         let subject = self.subject.as_bytes();
-        let Search { out, pattern, matcher, .. } = search;
+        let Search {
+            out,
+            pattern,
+            matcher,
+            ..
+        } = search;
         expand_replacement(out.bytes_mut(), limit, template, subject, pattern, matcher).map_err(
             |error| match error {
                 ReplaceError::Pattern(error) => self.call.error(error.to_string()),
@@ -496,9 +530,10 @@ impl<'a, 'gc> Substitution<'a, 'gc> {
         }
         match arithmetic::to_string(ctx, value) {
             Some(string) => search.out.append(ctx, string.as_bytes()),
-            None => Err(self
-                .call
-                .error(format!("invalid replacement value (a {})", value.type_name()))),
+            None => Err(self.call.error(format!(
+                "invalid replacement value (a {})",
+                value.type_name()
+            ))),
         }
     }
 
@@ -526,7 +561,9 @@ impl<'a, 'gc> Substitution<'a, 'gc> {
             }
             object = handler;
         }
-        Err(ctx.string("'__index' chain too long; possibly a loop").into())
+        Err(ctx
+            .string("'__index' chain too long; possibly a loop")
+            .into())
     }
 }
 
