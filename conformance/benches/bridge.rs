@@ -6,12 +6,13 @@ use conformance::{library, neovim};
 
 fn main() {
     let nvim = neovim::neovim().unwrap_or_else(|error| panic!("{error}"));
-    let root = library::build("release").unwrap_or_else(|error| panic!("{error}"));
+    let plugin = library::build("release").unwrap_or_else(|error| panic!("{error}"));
     let status = Command::new(nvim)
         .args(["--clean", "--headless", "--cmd"])
-        .arg(format!("set runtimepath^={}", root.display()))
+        .arg(format!("set runtimepath^={}", plugin.root.display()))
         .arg("-l")
-        .arg(root.join("conformance/benches/bridge.lua"))
+        .arg(plugin.root.join("conformance/benches/bridge.lua"))
+        .env("THREADING_LIBRARY", plugin.library)
         .status()
         .expect("Neovim runs");
     assert!(status.success(), "the measurement failed");

@@ -19,13 +19,14 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, String> {
     let nvim = neovim::neovim().map_err(|error| error.to_string())?;
-    let root = library::build("release")?;
+    let plugin = library::build("release")?;
     // The demo's Neovim has a Neovim of its own, into which it types; see the script.
     let status = Command::new(&nvim)
         .args(["--clean", "--headless", "-l"])
-        .arg(root.join("conformance/demo.lua"))
-        .arg(&root)
+        .arg(plugin.root.join("conformance/demo.lua"))
+        .arg(&plugin.root)
         .env("NVIM_UNDER_TEST", &nvim)
+        .env("THREADING_LIBRARY", &plugin.library)
         .status()
         .map_err(|error| format!("{} does not run: {error}", nvim.display()))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

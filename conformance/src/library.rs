@@ -5,13 +5,21 @@ use std::process::Command;
 
 use crate::cases;
 
-/// Builds `bridge-host` in a profile (`dev` or `release`) and returns the repository's root, which is then a
-/// plugin directory that Neovim can use.
+/// A plugin directory that Neovim can use.
+#[derive(Debug, Clone)]
+pub struct Plugin {
+    /// The repository, for `runtimepath`.
+    pub root: PathBuf,
+    /// The library that was built, for `$THREADING_LIBRARY`.
+    pub library: PathBuf,
+}
+
+/// Builds `bridge-host` in a profile (`dev` or `release`).
 ///
 /// # Errors
 ///
 /// With what cargo said.
-pub fn build(profile: &str) -> Result<PathBuf, String> {
+pub fn build(profile: &str) -> Result<Plugin, String> {
     let root = cases::root();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -20,7 +28,11 @@ pub fn build(profile: &str) -> Result<PathBuf, String> {
         .output()
         .map_err(|error| format!("cargo does not run: {error}"))?;
     if output.status.success() {
-        return Ok(root);
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        let folder = if profile == "dev" { "debug" } else { profile };
+        let file = format!("{}threading_native{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let library = root.join(target).join(folder).join(file);
+        return Ok(Plugin { root, library });
     }
     Err(String::from_utf8_lossy(&output.stderr).into_owned())
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use conformance::{cases, library, neovim};
+use conformance::library::{self, Plugin};
+use conformance::{cases, neovim};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -13,25 +14,25 @@ const LIMIT: Duration = Duration::from_secs(60);
 fn main() {
     let arguments = Arguments::from_args();
     let nvim = neovim::neovim().unwrap_or_else(|error| panic!("{error}"));
-    let root = library::build("dev").unwrap_or_else(|error| panic!("{error}"));
+    let plugin = library::build("dev").unwrap_or_else(|error| panic!("{error}"));
     let trials = cases::lua_files("neovim")
         .into_iter()
         .map(|file| {
-            let (nvim, root) = (nvim.clone(), root.clone());
-            Trial::test(cases::name(&file), move || run(&nvim, &root, &file))
+            let (nvim, plugin) = (nvim.clone(), plugin.clone());
+            Trial::test(cases::name(&file), move || run(&nvim, &plugin, &file))
         })
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-fn run(nvim: &Path, root: &Path, file: &PathBuf) -> Result<(), Failed> {
+fn run(nvim: &Path, plugin: &Plugin, file: &PathBuf) -> Result<(), Failed> {
     let mut child = Command::new(nvim)
         .args(["--clean", "--headless", "--cmd"])
-        .arg(format!("set runtimepath^={}", root.display()))
+        .arg(format!("set runtimepath^={}", plugin.root.display()))
         .arg("-l")
         .arg(file)
         .env("NVIM_UNDER_TEST", nvim)
-        .env("THREADING_PROFILE", "debug")
+        .env("THREADING_LIBRARY", &plugin.library)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

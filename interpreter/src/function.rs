@@ -10,7 +10,7 @@ use std::rc::Rc;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
 
-use crate::bytecode::Template;
+use crate::bytecode::{Origin, Template};
 use crate::call::{Call, NativeResult};
 use crate::coroutine::Coroutine;
 use crate::heap::{self, Heap, OBJECT_HEADER};
@@ -38,6 +38,8 @@ pub struct Prototype<'gc> {
     pub(crate) frame_size: u8,
     pub(crate) is_vararg: bool,
     num_constants: u32,
+    /// Bytes of the template, as the memory limit counts them.
+    template_bytes: usize,
 }
 
 impl fmt::Debug for Prototype<'_> {
@@ -49,6 +51,26 @@ impl fmt::Debug for Prototype<'_> {
             self.template.first_line
         )
     }
+}
+
+/// Estimates what a template takes; the text that it shares with its children counts for the main chunk.
+fn template_bytes(template: &Template) -> usize {
+    let mut bytes = size_of::<Template>()
+        + size_of_val(&*template.code)
+        + size_of_val(&*template.constants)
+        + size_of_val(&*template.numbers);
+    if let Some(debug) = &template.debug {
+        bytes += size_of_val(&*debug.lines)
+            + size_of_val(&*debug.upvalue_names)
+            + size_of_val(&*debug.variables);
+    }
+    if template.first_line == 0 {
+        bytes += match &template.origin {
+            Origin::Source { text, .. } => text.len(),
+            Origin::Dump { bytes, .. } => bytes.len(),
+        };
+    }
+    bytes
 }
 
 impl<'gc> Prototype<'gc> {
@@ -74,6 +96,7 @@ impl<'gc> Prototype<'gc> {
         let prototype = Prototype {
             num_params: template.num_params,
             frame_size: template.frame_size,
+            template_bytes: template_bytes(&template),
             is_vararg: template.flags & crate::bytecode::flags::VARARG != 0,
             template,
             code,
@@ -91,6 +114,7 @@ impl<'gc> Prototype<'gc> {
             + size_of_val(&*self.code)
             + size_of_val(&*self.constants)
             + size_of_val(&*self.children)
+            + self.template_bytes
     }
 
     /// Returns nested function `index`, in the order of the source.

@@ -326,7 +326,7 @@ fn finish_marking<'gc>(fc: &'gc gc_arena::Finalization<'gc>, root: &'gc Root<'gc
 
 fn clear_weak<'gc>(fc: &'gc gc_arena::Finalization<'gc>, vm: &Vm<'gc>) {
     Table::clear_weak(fc);
-    vm.interner.purge(fc);
+    vm.interner.purge(fc, &vm.heap);
 }
 
 fn take_failure<'gc>(ctx: Context<'gc>) -> Failure {

@@ -176,13 +176,14 @@ impl Interner {
         self.count.set(self.count.get() + 1);
         if self.count.get() * 2 > slots.len() {
             let larger = slots.len() * 2;
+            heap.charge(slots.len() * size_of::<*const LuaString>());
             Self::rebuild(slots, larger);
         }
         string
     }
 
     /// Forgets the strings that the finished marking has not reached; to be called before sweeping.
-    pub(crate) fn purge<'gc>(&self, fc: &Finalization<'gc>) {
+    pub(crate) fn purge<'gc>(&self, fc: &Finalization<'gc>, heap: &Heap) {
         // SAFETY: as in `intern`.
         let slots = unsafe { &mut *self.slots.get() };
         let mut live = 0;
@@ -202,6 +203,7 @@ impl Interner {
             capacity /= 2;
         }
         self.count.set(live);
+        heap.release((slots.len() - capacity) * size_of::<*const LuaString>());
         Self::rebuild(slots, capacity);
     }
 

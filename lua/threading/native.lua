@@ -12,7 +12,7 @@ local build = "cargo build --release -p bridge-host"
 ---@type string
 M.root = vim.fs.dirname(vim.fs.dirname(vim.fs.dirname(vim.fs.normalize((debug.getinfo(1, "S").source:gsub("^@", ""))))))
 
---- Where the library may lie, in order of preference.
+--- Where the library may lie, in order of preference; `$THREADING_LIBRARY` comes first.
 ---@return string[]
 function M.candidates()
   local file = jit.os == "OSX" and "libthreading_native.dylib" or "libthreading_native.so"
@@ -25,6 +25,10 @@ function M.candidates()
   if target and target ~= "" then
     table.insert(candidates, 1, target .. "/release/" .. file)
     table.insert(candidates, 2, target .. "/debug/" .. file)
+  end
+  local chosen = vim.env.THREADING_LIBRARY
+  if chosen and chosen ~= "" then
+    table.insert(candidates, 1, chosen)
   end
   return candidates
 end

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
 use crossbeam_channel::{Receiver, Sender};
-use interpreter::{Context, Failure, Interrupt, Lua, Stash, Task, Value};
+use interpreter::{Failure, Interrupt, Lua, Stash, Task, Value};
 
 use crate::calls::{self, Request, State};
 use crate::handle::{Options, Outcome, SandboxId, Shared, Status};
@@ -66,6 +66,8 @@ struct Running {
     task: Task,
     waiting: Waiting,
     is_cancelled: bool,
+    /// The message of the last host call that failed: it says nothing of where in the thread it was made.
+    host_error: Option<Vec<u8>>,
 }
 
 pub(crate) struct Sandbox {
@@ -301,6 +303,7 @@ impl Sandbox {
             task,
             waiting: Waiting::No,
             is_cancelled: false,
+            host_error: None,
         });
     }
 
@@ -333,8 +336,8 @@ impl Sandbox {
                             .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
                     } else {
                         let error = incoming.value(&mut fields)?;
-                        let traceback = fields.optional_string()?;
-                        ctx.raise(&running.task, host_error(ctx, error, traceback));
+                        running.host_error = error.as_string().map(|s| s.as_bytes().to_vec());
+                        ctx.raise(&running.task, error);
                     }
                 }
                 Kind::Cancel => {
@@ -407,7 +410,7 @@ impl Sandbox {
     }
 
     fn report_failure(&mut self, running: Running, failure: Failure) {
-        let Running { number, task, is_cancelled, .. } = running;
+        let Running { number, task, is_cancelled, host_error, .. } = running;
         self.body_finished |= number == 1;
         let (value, traceback) = match failure {
             Failure::Interrupted(Interrupt::Killed) if self.state.is_stopping.get() => {
@@ -440,7 +443,14 @@ impl Sandbox {
         let outcome = if is_cancelled { Outcome::Cancelled } else { Outcome::Failed };
         let message = self.lua.enter(|ctx| {
             ctx.drop_task(task);
-            let value = ctx.unstash(value);
+            let mut value = ctx.unstash(value);
+            if let (Some(message), Some(text)) = (&host_error, value.as_string())
+                && text.as_bytes() == &**message
+                && let Some(position) = position_in(&traceback)
+            {
+                // As in the foreground, the thread itself saw the editor's bare message.
+                value = ctx.string([position, &**message].concat()).into();
+            }
             let mut outgoing = Outgoing::new(ctx, &mut objects);
             let mut fields = Encoder::new();
             fields.boolean(false);
@@ -505,12 +515,13 @@ impl Sandbox {
 
 /// Tells the host that tasks have ended with the sandbox, and that it has.
 fn report_end(link: &Link, outcome: Outcome, text: &str, numbers: &[u64]) {
+    // Whoever reads one of these messages must find the status changed.
+    link.shared.set_status(Status::Ended(outcome));
     for &number in numbers {
         link.send(finished_message(number, text, outcome, None));
     }
     let mut fields = Encoder::new();
     fields.string(outcome.name().as_bytes());
-    link.shared.set_status(Status::Ended(outcome));
     link.send(encode_message(Kind::Ended, 0, None, &fields));
     link.shared.baton.end();
 }
@@ -533,16 +544,14 @@ fn finished_message(
     encode_message(Kind::Finished, number, None, &fields)
 }
 
-/// Returns the error that Lua sees when a host call has failed.
-///
-/// The message is the host's own; its traceback follows, so that both sides are in what the user reads.
-fn host_error<'gc>(
-    ctx: Context<'gc>,
-    error: Value<'gc>,
-    traceback: Option<&[u8]>,
-) -> Value<'gc> {
-    let _ = (ctx, traceback);
-    error
+/// Returns `file:line: ` of the innermost Lua function in a traceback.
+fn position_in(traceback: &[u8]) -> Option<&[u8]> {
+    traceback.split(|&byte| byte == b'\n').find_map(|line| {
+        let line = line.strip_prefix(b"\t")?;
+        let end = line.windows(4).position(|window| window == b": in")?;
+        let place = &line[..end];
+        place.last().is_some_and(u8::is_ascii_digit).then_some(&line[..end + 2])
+    })
 }
 
 fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {

@@ -23,7 +23,7 @@ local ok, message = sandbox.start(function()
   vim.api.nvim_buf_set_lines(9999, 0, -1, false, {})
 end):join(5000)
 assert(ok == false)
-assert(tostring(message):match("Invalid buffer id: 9999"), tostring(message))
+assert(tostring(message):match("errors%.lua:23: Invalid buffer id: 9999"), tostring(message))
 
 -- Error values of any type keep their identity.
 local token = {}

@@ -14,7 +14,7 @@ local function start_in_copy()
       io.stdout:write(tostring(ok), "\n", tostring(message), "\n")
       vim.cmd("qa!")
     ]],
-  }, { timeout = 20000, env = { CARGO_TARGET_DIR = "" } }):wait()
+  }, { timeout = 20000, env = { CARGO_TARGET_DIR = "", THREADING_LIBRARY = "" } }):wait()
   assert(result.code == 0 and result.signal == 0, vim.inspect(result))
   return result.stdout
 end
@@ -35,7 +35,7 @@ vim.fn.writefile({ "this is no library" }, library)
 check(start_in_copy(), "does not load")
 
 vim.fn.delete(library)
-local built = require("threading.native").root .. "/target/debug/libthreading_native.so"
+local built = vim.env.THREADING_LIBRARY
 vim.uv.fs_symlink(built, library)
 local native = copy .. "/lua/threading/native.lua"
 local lines = vim.fn.readfile(native)

@@ -49,7 +49,7 @@ impl Drop for Charge {
 }
 
 /// Bytes of a string in the making.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Buffer {
     bytes: Vec<u8>,
     charge: Charge,
@@ -117,15 +117,6 @@ impl Buffer {
     #[inline]
     pub(crate) fn finish<'gc>(&self, ctx: Context<'gc>) -> Result<Gc<'gc, LuaString>, Error<'gc>> {
         ctx.checked_string(&self.bytes)
-    }
-}
-
-impl Default for Buffer {
-    fn default() -> Buffer {
-        Buffer {
-            bytes: Vec::new(),
-            charge: Charge::default(),
-        }
     }
 }
 

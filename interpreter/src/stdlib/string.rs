@@ -1,6 +1,7 @@
 //! The library `string`, and the metatable that gives strings their methods.
 
 mod format;
+mod gsub;
 mod search;
 
 use gc_arena::Gc;
@@ -27,7 +28,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("find", search::find),
             ("format", format::format),
             ("gmatch", search::gmatch),
-            ("gsub", search::gsub),
+            ("gsub", gsub::gsub),
             ("len", len),
             ("lower", |call| {
                 map_bytes(call, u8::is_ascii_uppercase, u8::to_ascii_lowercase)

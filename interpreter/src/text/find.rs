@@ -23,9 +23,23 @@ pub fn find_plain(haystack: &[u8], needle: &[u8], init: usize) -> Option<usize> 
     let found = match needle {
         [] => Some(0),
         [byte] => memchr(*byte, rest),
-        _ => memmem::find(rest, needle),
+        [first, ..] => find_long(rest, needle, *first),
     };
     found.map(|offset| init + offset)
+}
+
+/// Looks for the first byte of the needle, which takes no preparation, until it was found in vain a few times.
+fn find_long(haystack: &[u8], needle: &[u8], first: u8) -> Option<usize> {
+    let last = haystack.len().checked_sub(needle.len())?;
+    let mut at = 0;
+    for _ in 0..8 {
+        at += memchr(first, haystack.get(at..=last)?)?;
+        if haystack[at..].starts_with(needle) {
+            return Some(at);
+        }
+        at += 1;
+    }
+    memmem::find(haystack.get(at..)?, needle).map(|offset| at + offset)
 }
 
 /// Why a replacement could not be made.
@@ -148,5 +162,10 @@ mod tests {
         assert_eq!(find_plain(b"hello", b"", 5), Some(5));
         assert_eq!(find_plain(b"hello", b"", 6), None);
         assert_eq!(find_plain(b"a\0b\0c", b"\0c", 0), Some(3));
+        assert_eq!(find_plain(b"aaaaaaaaaaaaaaaab", b"aab", 1), Some(14));
+        assert_eq!(find_plain(b"aaaaaaaaaaaaaaaaa", b"aab", 1), None);
+        assert_eq!(find_plain(b"aaa", b"ab", 0), None);
+        assert_eq!(find_plain(b"a", b"ab", 0), None);
+        assert_eq!(find_plain(b"abab", b"abab", 0), Some(0));
     }
 }

@@ -97,12 +97,16 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
     // SAFETY: see the module's documentation; the block spans the whole loop because every instruction
     // relies on the same three invariants.
     unsafe {
-        let mut coroutine: Gc<'gc, Coroutine<'gc>>;
         let mut base: *mut Value<'gc>;
         let mut pc: *const Instruction;
         let mut constants: *const Value<'gc>;
-        let mut limit: *mut Value<'gc>;
-        let mut fuel: i64;
+
+        // Only the three above are worth a register each; what follows is a load or two away.
+        macro_rules! coroutine {
+            () => {
+                vm.current.get().unwrap_unchecked()
+            };
+        }
 
         macro_rules! function {
             () => {{
@@ -113,21 +117,19 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
         }
         macro_rules! load {
             () => {
-                coroutine = vm.current.get().unwrap_unchecked();
+                let coroutine = coroutine!();
                 base = coroutine.stack().add(coroutine.base.get());
                 pc = coroutine.pc.get();
-                limit = coroutine.limit();
                 constants = function!().prototype_unchecked().constants();
-                fuel = vm.fuel.get();
             };
         }
         macro_rules! save {
             () => {
+                let coroutine = coroutine!();
                 let index = base.offset_from(coroutine.stack()) as usize;
                 coroutine.base.set(index);
                 coroutine.top.set(index);
                 coroutine.pc.set(pc);
-                vm.fuel.set(fuel);
             };
         }
         // Leaves the loop at a safe point: the next instruction has not begun.
@@ -157,7 +159,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 match $flow {
                     Flow::Continue => {
                         load!();
-                        if fuel <= 0 {
+                        if vm.fuel.get() <= 0 {
                             exit!(Exit::OutOfFuel);
                         }
                         continue;
@@ -168,7 +170,8 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
         }
         macro_rules! burn {
             () => {
-                fuel -= 1;
+                let fuel = vm.fuel.get() - 1;
+                vm.fuel.set(fuel);
                 if fuel <= 0 {
                     exit!(Exit::OutOfFuel);
                 }
@@ -321,7 +324,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             native!(function, callee, count)
                         }
                         None => {
-                            let slot = callee.offset_from(coroutine.stack()) as usize;
+                            let slot = callee.offset_from(coroutine!().stack()) as usize;
                             slow!(transfer::drive(ctx, Step::Call { slot, count }))
                         }
                     }
@@ -333,10 +336,10 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let new_base: *mut Value<'gc> = $base;
                     let prototype: &Prototype<'gc> = function.prototype_unchecked();
                     let end = new_base.add(prototype.frame_size as usize);
-                    if end > limit || prototype.is_vararg {
+                    if end > coroutine!().limit() || prototype.is_vararg {
                         save!();
-                        let index = new_base.offset_from(coroutine.stack()) as usize;
-                        match transfer::enter(ctx, coroutine, function, index, $count) {
+                        let index = new_base.offset_from(coroutine!().stack()) as usize;
+                        match transfer::enter(ctx, coroutine!(), function, index, $count) {
                             Ok(()) => {
                                 load!();
                             }
@@ -362,6 +365,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
             macro_rules! native {
                 ($function:expr, $callee:expr, $count:expr) => {{
                     let function: Gc<'gc, Function<'gc>> = $function;
+                    let coroutine = coroutine!();
                     let here_index = base.offset_from(coroutine.stack()) as usize;
                     let index = $callee.offset_from(coroutine.stack()) as usize + 2;
                     let top = index + $count;
@@ -374,14 +378,12 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     coroutine.base.set(index);
                     coroutine.top.set(top);
                     coroutine.pc.set(std::ptr::null());
-                    vm.fuel.set(fuel - 1);
+                    vm.fuel.set(vm.fuel.get() - 1);
                     let run = function.native().unwrap_unchecked().run;
                     match run(&Call { ctx, coroutine, base: index, start: top }) {
                         Ok(Action(Next::Return(count))) => {
                             let count = count as usize;
                             base = coroutine.stack().add(here_index);
-                            limit = coroutine.limit();
-                            fuel = vm.fuel.get();
                             let target = coroutine.stack().add(index - 2);
                             let results = coroutine.stack().add(coroutine.top.get() - count);
                             let wanted = b!();
@@ -423,7 +425,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             let wanted = opcode::b(call);
                             if wanted == 0 {
                                 std::ptr::copy(first, target, count);
-                                coroutine.multiple.set(count);
+                                coroutine!().multiple.set(count);
                             } else {
                                 let wanted = wanted - 1;
                                 let moved = count.min(wanted);
@@ -439,7 +441,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             constants = function!().prototype_unchecked().constants();
                         }
                         _ => {
-                            let stack = coroutine.stack();
+                            let stack = coroutine!().stack();
                             let step = Step::Return {
                                 base: base.offset_from(stack) as usize,
                                 first: first.offset_from(stack) as usize,
@@ -471,7 +473,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                                 // The error wants to name the register, so the call is looked at in place.
                                 if vm.handler_of(callee, Metamethod::Call).as_function().is_none()
                                 {
-                                    let slot = from.offset_from(coroutine.stack()) as usize;
+                                    let slot = from.offset_from(coroutine!().stack()) as usize;
                                     slow!(transfer::drive(ctx, Step::Call { slot, count }));
                                 }
                             }
@@ -480,7 +482,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             // The arguments may lie where the link of a vararg frame was.
                             base = frame;
                             save!();
-                            let slot = frame.offset_from(coroutine.stack()) as usize - 2;
+                            let slot = frame.offset_from(coroutine!().stack()) as usize - 2;
                             match transfer::drive(ctx, Step::Call { slot, count }) {
                                 Flow::Continue => {
                                     load!();
@@ -700,7 +702,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 Op::USETN => assign_upvalue!(number!(d!())),
                 Op::USETP => assign_upvalue!(Value::primitive(d!())),
                 Op::UCLO => {
-                    coroutine.close_upvalues(mc, base.add(a!()));
+                    coroutine!().close_upvalues(mc, base.add(a!()));
                     jump_or_loop!(word);
                 }
                 Op::FNEW => {
@@ -712,7 +714,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         let source = sources[index];
                         if source.is_local() {
                             let register = base.add(source.index() as usize);
-                            Coroutine::find_upvalue(coroutine, mc, heap, register)
+                            Coroutine::find_upvalue(coroutine!(), mc, heap, register)
                         } else {
                             parent.upvalue_unchecked(source.index() as usize)
                         }
@@ -780,7 +782,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let a = a!();
                     if let Some(table) = reg!(a - 1).as_table() {
                         let mut failed = None;
-                        for offset in 0..coroutine.multiple.get() as u32 {
+                        for offset in 0..coroutine!().multiple.get() as u32 {
                             let value = reg!(a + offset as usize);
                             if let Err(error) = table.set_index(mc, heap, first.wrapping_add(offset), value) {
                                 failed = Some(error);
@@ -793,9 +795,9 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         collect_if_due!();
                     }
                 }
-                Op::CALLM => call!(base.add(a!()), c!() + coroutine.multiple.get()),
+                Op::CALLM => call!(base.add(a!()), c!() + coroutine!().multiple.get()),
                 Op::CALL => call!(base.add(a!()), c!() - 1),
-                Op::CALLMT => tail_call!(d!() + coroutine.multiple.get()),
+                Op::CALLMT => tail_call!(d!() + coroutine!().multiple.get()),
                 Op::CALLT => tail_call!(d!() - 1),
                 Op::ITERC => {
                     let a = a!();
@@ -872,18 +874,17 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     }
                     let wanted = b!();
                     if wanted == 0 {
-                        let first = base.offset_from(coroutine.stack()) as usize;
-                        let source = from.offset_from(coroutine.stack()) as usize;
-                        if coroutine.ensure(heap, first + a + count).is_err() {
+                        let first = base.offset_from(coroutine!().stack()) as usize;
+                        let source = from.offset_from(coroutine!().stack()) as usize;
+                        if coroutine!().ensure(heap, first + a + count).is_err() {
                             slow!(transfer::drive(
                                 ctx,
-                                Step::Throw(transfer::stack_overflow(ctx, coroutine))
+                                Step::Throw(transfer::stack_overflow(ctx, coroutine!()))
                             ));
                         }
-                        base = coroutine.stack().add(first);
-                        limit = coroutine.limit();
-                        coroutine.copy_slots(source, first + a, count);
-                        coroutine.multiple.set(count);
+                        base = coroutine!().stack().add(first);
+                        coroutine!().copy_slots(source, first + a, count);
+                        coroutine!().multiple.set(count);
                     } else {
                         for index in 0..wanted - 1 {
                             reg!(a + index) =
@@ -891,7 +892,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         }
                     }
                 }
-                Op::RETM => give_back!(base.add(a!()), d!() + coroutine.multiple.get()),
+                Op::RETM => give_back!(base.add(a!()), d!() + coroutine!().multiple.get()),
                 Op::RET => give_back!(base.add(a!()), d!() - 1),
                 Op::RET0 => give_back!(base, 0),
                 Op::RET1 => {
@@ -944,9 +945,8 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         burn!();
                     }
                 }
-                Op::LOOP | Op::ILOOP => {
-                    burn!();
-                }
+                // The jump that comes back here is what costs fuel.
+                Op::LOOP | Op::ILOOP => {}
                 Op::JMP => jump_or_loop!(word),
                 Op::ISTYPE
                 | Op::ISNUM
