@@ -10,7 +10,9 @@ pub fn root() -> PathBuf {
 
 /// Returns the Lua files of a folder of `cases`, in order of their names; none when there is no such folder.
 pub fn lua_files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("cases")
+        .join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -25,7 +27,12 @@ pub fn lua_files(folder: &str) -> Vec<PathBuf> {
 /// Returns the name of a case: its folder and its file without the ending.
 pub fn name(file: &Path) -> String {
     let part = |path: Option<&std::ffi::OsStr>| {
-        path.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+        path.map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
     };
-    format!("{}::{}", part(file.parent().and_then(Path::file_name)), part(file.file_stem()))
+    format!(
+        "{}::{}",
+        part(file.parent().and_then(Path::file_name)),
+        part(file.file_stem())
+    )
 }

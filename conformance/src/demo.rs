@@ -29,5 +29,9 @@ fn run() -> Result<ExitCode, String> {
         .env("THREADING_LIBRARY", &plugin.library)
         .status()
         .map_err(|error| format!("{} does not run: {error}", nvim.display()))?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -24,13 +24,24 @@ pub fn build(profile: &str) -> Result<Plugin, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(&root)
-        .args(["build", "--quiet", "--package", "bridge-host", "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "bridge-host",
+            "--profile",
+            profile,
+        ])
         .output()
         .map_err(|error| format!("cargo does not run: {error}"))?;
     if output.status.success() {
         let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
         let folder = if profile == "dev" { "debug" } else { profile };
-        let file = format!("{}threading_native{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let file = format!(
+            "{}threading_native{}",
+            std::env::consts::DLL_PREFIX,
+            std::env::consts::DLL_SUFFIX
+        );
         let library = root.join(target).join(folder).join(file);
         return Ok(Plugin { root, library });
     }

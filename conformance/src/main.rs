@@ -81,6 +81,7 @@ fn run_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     let file = words.remove(0);
     Ok(match run::run_file(file.as_ref(), &words, &options) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(run::RunError::Exit(status)) => ExitCode::from(status),
         Err(run::RunError::Limit(limit)) => {
             complain(&format!("sandbox: {limit}"));
             ExitCode::from(3)
@@ -94,7 +95,9 @@ fn run_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
 
 fn disassemble_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     use lexopt::prelude::Value;
-    let Some(Value(file)) = parser.next()? else { return Err("show which file?".into()) };
+    let Some(Value(file)) = parser.next()? else {
+        return Err("show which file?".into());
+    };
     Ok(match run::disassemble_file(file.as_ref()) {
         Ok(listing) => {
             let _ = std::io::stdout().write_all(listing.as_bytes());

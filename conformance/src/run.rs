@@ -42,6 +42,9 @@ pub enum RunError {
     Lua { message: String, traceback: String },
     #[error("{0}")]
     Limit(Interrupt),
+    /// The program called `os.exit` with a status other than 0.
+    #[error("exited with status {0}")]
+    Exit(u8),
 }
 
 /// The world for untrusted code: time and output, nothing else.
@@ -80,10 +83,13 @@ impl Environment for PureWorld {
 ///
 /// See [`RunError`].
 pub fn run_file(file: &Path, words: &[OsString], options: &RunOptions) -> Result<(), RunError> {
-    let chunk = std::fs::read(file)
-        .map_err(|error| RunError::Read(file.display().to_string(), error))?;
-    let environment: Rc<dyn Environment> =
-        if options.is_pure { Rc::new(PureWorld::default()) } else { Rc::new(System::new()) };
+    let chunk =
+        std::fs::read(file).map_err(|error| RunError::Read(file.display().to_string(), error))?;
+    let environment: Rc<dyn Environment> = if options.is_pure {
+        Rc::new(PureWorld::default())
+    } else {
+        Rc::new(System::new())
+    };
     let mut lua = Lua::new(Options {
         memory: options.memory,
         seed: options.seed,
@@ -107,8 +113,10 @@ fn start<'gc>(
     words: &[OsString],
 ) -> Result<Task, Error<'gc>> {
     let main = ctx.main_function(ctx.load(chunk, name)?, ctx.globals());
-    let arguments: Vec<Value<'gc>> =
-        words.iter().map(|word| ctx.string(word.as_bytes()).into()).collect();
+    let arguments: Vec<Value<'gc>> = words
+        .iter()
+        .map(|word| ctx.string(word.as_bytes()).into())
+        .collect();
     let arg = ctx.table();
     ctx.set(arg, 0.0, ctx.string(file.as_os_str().as_bytes()))?;
     for (index, &word) in arguments.iter().enumerate() {
@@ -119,7 +127,9 @@ fn start<'gc>(
 }
 
 fn run_task(lua: &mut Lua, task: &mut Task, options: &RunOptions) -> Result<(), RunError> {
-    let deadline = options.timeout_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+    let deadline = options
+        .timeout_ms
+        .map(|ms| Instant::now() + Duration::from_millis(ms));
     loop {
         let left = options.fuel.map_or(SLICE, |fuel| {
             SLICE.min(fuel.saturating_sub(lua.fuel_used()))
@@ -134,6 +144,13 @@ fn run_task(lua: &mut Lua, task: &mut Task, options: &RunOptions) -> Result<(), 
             Outcome::Finished => return Ok(()),
             // Nothing in a plain VM waits for its embedder.
             Outcome::OutOfFuel | Outcome::Suspended => {}
+            Outcome::Failed(Failure::Interrupted(Interrupt::Exited(status))) => {
+                // What the operating system keeps of it.
+                return match status as u8 {
+                    0 => Ok(()),
+                    status => Err(RunError::Exit(status)),
+                };
+            }
             Outcome::Failed(Failure::Interrupted(interrupt)) => {
                 return Err(RunError::Limit(interrupt));
             }
@@ -153,8 +170,8 @@ fn run_task(lua: &mut Lua, task: &mut Task, options: &RunOptions) -> Result<(), 
 /// See [`RunError`].
 pub fn disassemble_file(file: &Path) -> Result<String, RunError> {
     use interpreter::bytecode::{disassemble, dump};
-    let chunk = std::fs::read(file)
-        .map_err(|error| RunError::Read(file.display().to_string(), error))?;
+    let chunk =
+        std::fs::read(file).map_err(|error| RunError::Read(file.display().to_string(), error))?;
     let template = if chunk.starts_with(b"\x1bLJ") {
         dump::read(chunk.into()).map_err(|error| RunError::Load(error.to_string()))?
     } else {

@@ -27,7 +27,10 @@ fn text(bytes: &[u8]) -> String {
 
 #[test]
 fn a_program_sees_its_arguments() {
-    let path = file("arguments.lua", b"print(#arg, arg[1], (...), select('#', ...))");
+    let path = file(
+        "arguments.lua",
+        b"print(#arg, arg[1], (...), select('#', ...))",
+    );
     let output = sandbox(&["run", "one", "two"], &path);
     assert!(output.status.success());
     assert_eq!(text(&output.stdout), "2\tone\tone\t2\n");
@@ -35,17 +38,26 @@ fn a_program_sees_its_arguments() {
 
 #[test]
 fn files_are_bytes() {
-    let output = sandbox(&["run"], &file("bytes.lua", b"print(#'\xff\xfe', ('\xff'):byte())"));
+    let output = sandbox(
+        &["run"],
+        &file("bytes.lua", b"print(#'\xff\xfe', ('\xff'):byte())"),
+    );
     assert_eq!(text(&output.stdout), "2\t255\n");
 }
 
 #[test]
 fn an_error_says_where_and_how_it_got_there() {
-    let path = file("error.lua", b"local function f()\n  error('no')\nend\nf()\n");
+    let path = file(
+        "error.lua",
+        b"local function f()\n  error('no')\nend\nf()\n",
+    );
     let output = sandbox(&["run"], &path);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("error.lua:2: no\nstack traceback:\n\t[C]: in function 'error'"), "{said}");
+    assert!(
+        said.contains("error.lua:2: no\nstack traceback:\n\t[C]: in function 'error'"),
+        "{said}"
+    );
     assert!(said.contains("error.lua:2: in function 'f'"), "{said}");
 }
 
@@ -58,30 +70,63 @@ fn a_syntax_error_is_an_error() {
 
 #[test]
 fn limits_end_the_program_with_status_three() {
-    let path = file("endless.lua", b"while true do pcall(function() while true do end end) end");
+    let path = file(
+        "endless.lua",
+        b"while true do pcall(function() while true do end end) end",
+    );
     for limit in [["--fuel", "1000000"], ["--timeout", "50"]] {
         let output = sandbox(&["run", limit[0], limit[1]], &path);
-        assert_eq!(output.status.code(), Some(3), "{limit:?}: {}", text(&output.stderr));
+        assert_eq!(
+            output.status.code(),
+            Some(3),
+            "{limit:?}: {}",
+            text(&output.stderr)
+        );
     }
-    let path = file("greedy.lua", b"local t = {} while true do t[#t + 1] = {} end");
+    let path = file(
+        "greedy.lua",
+        b"local t = {} while true do t[#t + 1] = {} end",
+    );
     let output = sandbox(&["run", "--memory", "8000000"], &path);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "sandbox: out of memory\n");
 }
 
 #[test]
+fn a_program_chooses_its_status() {
+    for (call, status) in [("os.exit(7)", 7), ("os.exit(true)", 0), ("pcall(os.exit, false)", 1)] {
+        let output = sandbox(&["run"], &file("exit.lua", format!("{call} print('on')").as_bytes()));
+        assert_eq!(output.status.code(), Some(status), "{call}");
+        assert_eq!(text(&output.stdout), "");
+    }
+}
+
+#[test]
 fn a_pure_program_reads_nothing() {
-    let path = file("pure.lua", b"print(os.getenv('PATH'), (io.open('/etc/passwd')))");
+    let path = file(
+        "pure.lua",
+        b"print(os.getenv('PATH'), (io.open('/etc/passwd')))",
+    );
     let output = sandbox(&["run", "--policy", "pure"], &path);
-    assert_eq!(text(&output.stdout), "nil\tnil\n", "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stdout),
+        "nil\tnil\n",
+        "{}",
+        text(&output.stderr)
+    );
 }
 
 #[test]
 fn bytecode_runs_and_is_shown() {
     let path = file("shown.lua", b"local x = ... return x + 1");
     let output = sandbox(&["disasm"], &path);
-    assert!(text(&output.stdout).contains("ADDVN"), "{}", text(&output.stdout));
-    let template = interpreter::compiler::compile(b"print('from a dump')", b"=dump").expect("compiles");
+    assert!(
+        text(&output.stdout).contains("ADDVN"),
+        "{}",
+        text(&output.stdout)
+    );
+    let template =
+        interpreter::compiler::compile(b"print('from a dump')", b"=dump").expect("compiles");
     let dump = interpreter::bytecode::dump::write(&template, false);
     let output = sandbox(&["run"], &file("dump.luac", &dump));
     assert_eq!(text(&output.stdout), "from a dump\n");
@@ -89,7 +134,10 @@ fn bytecode_runs_and_is_shown() {
 
 #[test]
 fn bad_usage_is_told() {
-    let output = Command::new(env!("CARGO_BIN_EXE_sandbox")).arg("fly").output().expect("runs");
+    let output = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .arg("fly")
+        .output()
+        .expect("runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("unknown command 'fly'"));
 }

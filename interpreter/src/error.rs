@@ -18,6 +18,9 @@ pub enum Interrupt {
     OutOfMemory,
     #[error("timed out")]
     TimedOut,
+    /// The program asked for it (`os.exit`), with this status.
+    #[error("exited with status {0}")]
+    Exited(i32),
 }
 
 /// An error on its way to whoever catches it.

@@ -170,8 +170,9 @@ function M.dispatch(what, id, ...)
       M.report(("thread '%s': %s\n%s"):format(thread and thread.name or id, problem, traceback or ""))
     end
   elseif what == "ended" then
-    local outcome, reason = ...
+    local outcome, reason, stats = ...
     if thread then
+      thread._stats = stats
       M.threads[id] = nil
       thread._ended = outcome
       for _, task in pairs(thread._tasks) do

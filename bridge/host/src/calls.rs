@@ -190,14 +190,15 @@ impl Host {
         self.sessions.borrow_mut().remove(&session.id);
         session.end(stack);
         let top = stack.top();
-        if stack.reserve(8).is_ok() {
+        if stack.reserve(16).is_ok() {
             self.push_dispatch(stack, b"ended", session);
             stack.push_string(outcome);
             match reason {
                 Some(reason) => stack.push_string(reason.as_bytes()),
                 None => stack.push_nil(),
             }
-            stack.call(4, 0, 0);
+            crate::push_stats_of(stack, session);
+            stack.call(5, 0, 0);
         }
         stack.set_top(top);
     }

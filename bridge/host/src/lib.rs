@@ -272,6 +272,12 @@ fn push_stats(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let Some(session) = host()?.session(id_argument(stack, 1)) else {
         return Ok(0);
     };
+    push_stats_of(stack, &session);
+    Ok(1)
+}
+
+/// Pushes a table of a sandbox's counters.
+pub(crate) fn push_stats_of(stack: &mut Stack<'_>, session: &session::Session) {
     let stats = session.handle.0.stats();
     let shared = session.shared.borrow();
     let functions = shared.functions.len() + shared.own_functions.len();
@@ -304,7 +310,6 @@ fn push_stats(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         stack.raw_set(table + 2);
     }
     stack.raw_set(table);
-    Ok(1)
 }
 
 fn suspend_callbacks(stack: &mut Stack<'_>) -> Result<c_int, HostError> {

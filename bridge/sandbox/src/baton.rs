@@ -33,7 +33,10 @@ pub(crate) struct Baton {
 impl Baton {
     pub(crate) fn new() -> Self {
         Baton {
-            state: Mutex::new(State { holder: Holder::Nobody, ended: false }),
+            state: Mutex::new(State {
+                holder: Holder::Nobody,
+                ended: false,
+            }),
             given: Condvar::new(),
             wanted: AtomicBool::new(false),
         }
@@ -60,7 +63,10 @@ impl Baton {
                 }
                 Holder::Worker => {
                     self.wanted.store(true, Ordering::Relaxed);
-                    state = self.given.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state = self
+                        .given
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }

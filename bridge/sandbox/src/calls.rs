@@ -86,11 +86,16 @@ impl State {
 }
 
 fn state<'gc>(ctx: Context<'gc>) -> Rc<State> {
-    ctx.embedder::<State>().expect("set when the sandbox was made")
+    ctx.embedder::<State>()
+        .expect("set when the sandbox was made")
 }
 
 fn hook<'gc>(ctx: Context<'gc>, which: impl Fn(&Hooks) -> &Stash) -> Option<Gc<'gc, Table<'gc>>> {
-    state(ctx).hooks.borrow().as_ref().and_then(|hooks| ctx.fetch(which(hooks)).as_table())
+    state(ctx)
+        .hooks
+        .borrow()
+        .as_ref()
+        .and_then(|hooks| ctx.fetch(which(hooks)).as_table())
 }
 
 /// Returns the metatable of `vim.empty_dict()`.
@@ -100,7 +105,11 @@ pub(crate) fn empty_dict_metatable<'gc>(ctx: Context<'gc>) -> Option<Gc<'gc, Tab
 
 /// Returns `vim.NIL`.
 pub(crate) fn vim_nil<'gc>(ctx: Context<'gc>) -> Value<'gc> {
-    state(ctx).hooks.borrow().as_ref().map_or(Value::NIL, |hooks| ctx.fetch(&hooks.vim_nil))
+    state(ctx)
+        .hooks
+        .borrow()
+        .as_ref()
+        .map_or(Value::NIL, |hooks| ctx.fetch(&hooks.vim_nil))
 }
 
 /// Makes the object that stands for a value of the host.
@@ -125,7 +134,9 @@ pub(crate) fn loaded_module<'gc>(ctx: Context<'gc>, name: &[u8]) -> Option<Value
 
 /// Returns the object of this side that has a dotted path, or one that stands for the host's.
 pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
-    let Some(by_path) = hook(ctx, |hooks| &hooks.by_path) else { return Value::NIL };
+    let Some(by_path) = hook(ctx, |hooks| &hooks.by_path) else {
+        return Value::NIL;
+    };
     let key = ctx.string(path);
     let known = by_path.get(key.into());
     if !known.is_nil() {
@@ -137,7 +148,9 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
     let parts: Vec<&[u8]> = path.split(|&byte| byte == b'.').collect();
     let mut value: Value<'gc> = ctx.globals().into();
     for part in &parts {
-        value = value.as_table().map_or(Value::NIL, |t| t.get(ctx.string(part).into()));
+        value = value
+            .as_table()
+            .map_or(Value::NIL, |t| t.get(ctx.string(part).into()));
     }
     if !value.is_nil() {
         return value;
@@ -152,7 +165,8 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
     }
     let is_function = matches!(vim_parts.first(), Some(&b"api" | &b"fn")) && vim_parts.len() == 2;
     let object: Value<'gc> = if is_function {
-        ctx.native("host_function", call_path, &[keys.into()]).into()
+        ctx.native("host_function", call_path, &[keys.into()])
+            .into()
     } else {
         let proxy = ctx.table();
         proxy.set_metatable(ctx.mutation(), hook(ctx, |hooks| &hooks.proxy));
@@ -293,7 +307,12 @@ fn send<'gc>(
     let bytes = encoded.and_then(|()| message.finish(Kind::HostCall, number, &fields));
     drop(objects);
     let bytes = bytes.map_err(|error| call.error(error.to_string()))?;
-    state.link.shared.counters.host_calls.fetch_add(1, Ordering::Relaxed);
+    state
+        .link
+        .shared
+        .counters
+        .host_calls
+        .fetch_add(1, Ordering::Relaxed);
     state.link.send(bytes);
     if !waits {
         return call.ret0();
@@ -322,7 +341,9 @@ fn show_path(path: Gc<'_, Table<'_>>) -> String {
 fn sleep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let milliseconds = call.check_number(1)?.clamp(0.0, 1e12);
     let deadline = Instant::now() + Duration::from_micros((milliseconds * 1000.0) as u64);
-    state(call.ctx()).request.set(Some(Request::Sleep(deadline)));
+    state(call.ctx())
+        .request
+        .set(Some(Request::Sleep(deadline)));
     call.suspend()
 }
 

@@ -234,9 +234,19 @@ impl Handle {
         let before = std::time::Instant::now();
         let ready = self.shared.baton.enter();
         let waited = before.elapsed().as_micros() as u64;
-        self.shared.counters.parked_us.fetch_add(waited, Ordering::Relaxed);
-        self.shared.counters.callbacks.fetch_add(1, Ordering::Relaxed);
-        if ready { Entered::Ready } else { Entered::Ended }
+        self.shared
+            .counters
+            .parked_us
+            .fetch_add(waited, Ordering::Relaxed);
+        self.shared
+            .counters
+            .callbacks
+            .fetch_add(1, Ordering::Relaxed);
+        if ready {
+            Entered::Ready
+        } else {
+            Entered::Ended
+        }
     }
 
     /// Undoes one `enter`.

@@ -45,7 +45,8 @@ impl<'gc> Incoming<'_, 'gc> {
             self.objects.remove(ctx, id);
         }
         while let Some((number, bytes)) = delta.next_code()? {
-            ctx.check_room(bytes.len()).map_err(|error| ApplyError::NoRoom(error.to_string()))?;
+            ctx.check_room(bytes.len())
+                .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
             self.objects.add_dump(number, bytes.into());
         }
         while let Some(created) = delta.next_created()? {
@@ -57,7 +58,11 @@ impl<'gc> Incoming<'_, 'gc> {
                 Created::Cell { id, .. } => {
                     self.objects.add_cell(ctx, id, ctx.upvalue(Value::NIL));
                 }
-                Created::Function { id, code, mut cells } => {
+                Created::Function {
+                    id,
+                    code,
+                    mut cells,
+                } => {
                     let mut found = Vec::new();
                     while let Some(id) = cells.next_id()? {
                         let cell = self.objects.cell(ctx, id);
@@ -82,7 +87,9 @@ impl<'gc> Incoming<'_, 'gc> {
     ) -> Result<()> {
         let prototype = match *code {
             CodeRef::Dump { code, start, end } => self.prototype(code, start, end)?,
-            CodeRef::Source { text, chunk_name, .. } => {
+            CodeRef::Source {
+                text, chunk_name, ..
+            } => {
                 return Err(ApplyError::BadCode(format!(
                     "unexpected source of {} bytes from {}",
                     text.len(),
@@ -92,10 +99,14 @@ impl<'gc> Incoming<'_, 'gc> {
         };
         let expected = prototype.template().upvalues.len();
         if cells.len() != expected {
-            return Err(ApplyError::CellCount { found: cells.len(), expected });
+            return Err(ApplyError::CellCount {
+                found: cells.len(),
+                expected,
+            });
         }
         let function = self.ctx.closure(prototype, self.ctx.globals(), cells);
-        self.objects.add(self.ctx, id, Reference::Function, function.into());
+        self.objects
+            .add(self.ctx, id, Reference::Function, function.into());
         Ok(())
     }
 
@@ -106,10 +117,15 @@ impl<'gc> Incoming<'_, 'gc> {
         if let Some(prototype) = self.objects.prototype(ctx, place) {
             return Ok(prototype);
         }
-        let whole: Rc<[u8]> = self.objects.dump(code).ok_or(ApplyError::UnknownCode(code))?;
+        let whole: Rc<[u8]> = self
+            .objects
+            .dump(code)
+            .ok_or(ApplyError::UnknownCode(code))?;
         let (from, to) = (start as usize, end as usize);
         if from > to || to > whole.len() {
-            return Err(ApplyError::BadCode(format!("no bytes {start} to {end} in its dump")));
+            return Err(ApplyError::BadCode(format!(
+                "no bytes {start} to {end} in its dump"
+            )));
         }
         let bytes = dump::slice(&whole, from..to);
         let prototype = ctx
@@ -120,7 +136,8 @@ impl<'gc> Incoming<'_, 'gc> {
         };
         let shift = from as isize - range.start as isize;
         let function = ctx.main_function(prototype, ctx.globals());
-        self.objects.add_prototype(ctx, place, function, bytes.clone(), shift);
+        self.objects
+            .add_prototype(ctx, place, function, bytes.clone(), shift);
         Ok(prototype)
     }
 
@@ -129,16 +146,24 @@ impl<'gc> Incoming<'_, 'gc> {
         match fill {
             Fill::Cell(id, mut decoder) => {
                 let value = self.value(&mut decoder)?;
-                let cell =
-                    self.objects.cell(ctx, id).ok_or(ApplyError::UnknownObject(id.raw()))?;
+                let cell = self
+                    .objects
+                    .cell(ctx, id)
+                    .ok_or(ApplyError::UnknownObject(id.raw()))?;
                 Upvalue::set_unrecorded(cell, ctx.mutation(), value);
                 self.remember(id, value);
             }
             Fill::Entries(id, pairs, mut decoder) => {
-                let table =
-                    self.objects.table(ctx, id).ok_or(ApplyError::UnknownObject(id.raw()))?;
+                let table = self
+                    .objects
+                    .table(ctx, id)
+                    .ok_or(ApplyError::UnknownObject(id.raw()))?;
                 let was_dirty = table.take_dirty();
-                let known = match self.objects.entry(id).and_then(|entry| entry.known.as_ref()) {
+                let known = match self
+                    .objects
+                    .entry(id)
+                    .and_then(|entry| entry.known.as_ref())
+                {
                     Some(known) => ctx.fetch(known).as_table(),
                     None => None,
                 };
@@ -163,8 +188,10 @@ impl<'gc> Incoming<'_, 'gc> {
             }
             Fill::Metatable(id, mut decoder) => {
                 let value = self.value(&mut decoder)?;
-                let table =
-                    self.objects.table(ctx, id).ok_or(ApplyError::UnknownObject(id.raw()))?;
+                let table = self
+                    .objects
+                    .table(ctx, id)
+                    .ok_or(ApplyError::UnknownObject(id.raw()))?;
                 let was_dirty = table.take_dirty();
                 table.set_metatable(ctx.mutation(), value.as_table());
                 table.take_dirty();
@@ -229,9 +256,10 @@ impl<'gc> Incoming<'_, 'gc> {
                     remote
                 }
             },
-            Token::Reference(_, id) => {
-                self.objects.value(ctx, id).ok_or(ApplyError::UnknownObject(id.raw()))?
-            }
+            Token::Reference(_, id) => self
+                .objects
+                .value(ctx, id)
+                .ok_or(ApplyError::UnknownObject(id.raw()))?,
             Token::Named(path) => calls::named(ctx, path),
             Token::Module(name) => calls::module(ctx, name),
             Token::VimNil => calls::vim_nil(ctx),

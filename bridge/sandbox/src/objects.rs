@@ -2,7 +2,7 @@
 //!
 //! Lives on the worker's thread. Every entry keeps its object alive until the host releases it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use bridge_wire::{Id, IdSource, Reference, Side};
@@ -37,6 +37,12 @@ pub(crate) struct Objects {
     ids: IdSource,
     entries: BTreeMap<Id, Entry>,
     by_address: BTreeMap<usize, Id>,
+    /// The cells and tables: what can change.
+    mutable: BTreeSet<Id>,
+    /// Entries of each kind.
+    counts: BTreeMap<u8, usize>,
+    /// Functions and locals that were made here: while there are any, the host can reach the sandbox.
+    exports: usize,
     /// Dumps that the host has sent, by its number.
     dumps: BTreeMap<u64, Rc<[u8]>>,
     codes: Vec<Code>,
@@ -58,6 +64,9 @@ impl Objects {
             ids: IdSource::new(Side::Sandbox),
             entries: BTreeMap::new(),
             by_address: BTreeMap::new(),
+            mutable: BTreeSet::new(),
+            counts: BTreeMap::new(),
+            exports: 0,
             dumps: BTreeMap::new(),
             codes: Vec::new(),
             prototypes: BTreeMap::new(),
@@ -78,21 +87,19 @@ impl Objects {
         self.entries.get_mut(&id)
     }
 
-    pub(crate) fn ids(&self) -> Vec<Id> {
-        self.entries.keys().copied().collect()
+    /// Returns the ids of all cells and tables.
+    pub(crate) fn mutable(&self) -> Vec<Id> {
+        self.mutable.iter().copied().collect()
     }
 
-    /// Returns the ids of one kind of object.
+    /// Returns how many objects of one kind there are.
     pub(crate) fn count(&self, kind: Reference) -> usize {
-        self.entries.values().filter(|entry| entry.kind == kind).count()
+        self.counts.get(&(kind as u8)).copied().unwrap_or(0)
     }
 
     /// Returns whether the host holds functions that were made here.
     pub(crate) fn has_exports(&self) -> bool {
-        self.entries.iter().any(|(id, entry)| {
-            id.side() == Side::Sandbox
-                && matches!(entry.kind, Reference::Function | Reference::Local)
-        })
+        self.exports > 0
     }
 
     /// Returns the id of a value that is shared already.
@@ -121,12 +128,7 @@ impl Objects {
         self.insert(ctx, id, kind, value, address);
     }
 
-    pub(crate) fn add_cell<'gc>(
-        &mut self,
-        ctx: Context<'gc>,
-        id: Id,
-        cell: Gc<'gc, Upvalue<'gc>>,
-    ) {
+    pub(crate) fn add_cell<'gc>(&mut self, ctx: Context<'gc>, id: Id, cell: Gc<'gc, Upvalue<'gc>>) {
         cell.share();
         cell.take_dirty();
         let carrier = ctx.fetch(&self.carrier).as_function().expect("made by new");
@@ -143,12 +145,23 @@ impl Objects {
         value: Value<'gc>,
         address: usize,
     ) {
-        let entry =
-            Entry { kind, value: ctx.stash(value), known: None, metatable: None, address };
+        self.remove(ctx, id);
+        let entry = Entry {
+            kind,
+            value: ctx.stash(value),
+            known: None,
+            metatable: None,
+            address,
+        };
         self.by_address.insert(address, id);
-        if let Some(old) = self.entries.insert(id, entry) {
-            drop_entry(ctx, old);
+        if matches!(kind, Reference::Cell | Reference::Table) {
+            self.mutable.insert(id);
         }
+        *self.counts.entry(kind as u8).or_default() += 1;
+        if is_export(id, kind) {
+            self.exports += 1;
+        }
+        self.entries.insert(id, entry);
     }
 
     /// Forgets an object: its host side is gone.
@@ -157,13 +170,23 @@ impl Objects {
             if self.by_address.get(&entry.address) == Some(&id) {
                 self.by_address.remove(&entry.address);
             }
+            self.mutable.remove(&id);
+            if let Some(count) = self.counts.get_mut(&(entry.kind as u8)) {
+                *count -= 1;
+            }
+            if is_export(id, entry.kind) {
+                self.exports -= 1;
+            }
             drop_entry(ctx, entry);
         }
     }
 
     /// Returns a shared object that is no cell.
     pub(crate) fn value<'gc>(&self, ctx: Context<'gc>, id: Id) -> Option<Value<'gc>> {
-        let entry = self.entries.get(&id).filter(|entry| entry.kind != Reference::Cell)?;
+        let entry = self
+            .entries
+            .get(&id)
+            .filter(|entry| entry.kind != Reference::Cell)?;
         Some(ctx.fetch(&entry.value))
     }
 
@@ -172,8 +195,17 @@ impl Objects {
     }
 
     pub(crate) fn cell<'gc>(&self, ctx: Context<'gc>, id: Id) -> Option<Gc<'gc, Upvalue<'gc>>> {
-        let entry = self.entries.get(&id).filter(|entry| entry.kind == Reference::Cell)?;
-        Some(ctx.fetch(&entry.value).as_function()?.upvalues().first()?.get())
+        let entry = self
+            .entries
+            .get(&id)
+            .filter(|entry| entry.kind == Reference::Cell)?;
+        Some(
+            ctx.fetch(&entry.value)
+                .as_function()?
+                .upvalues()
+                .first()?
+                .get(),
+        )
     }
 
     /// Remembers a dump of the host.
@@ -191,7 +223,9 @@ impl Objects {
         ctx: Context<'gc>,
         place: (u64, u64, u64),
     ) -> Option<Gc<'gc, Prototype<'gc>>> {
-        ctx.fetch(self.prototypes.get(&place)?).as_function()?.prototype_gc()
+        ctx.fetch(self.prototypes.get(&place)?)
+            .as_function()?
+            .prototype_gc()
     }
 
     /// Remembers a function made of a range of a dump, and how positions in its own bytes relate to it.
@@ -203,13 +237,20 @@ impl Objects {
         bytes: Rc<[u8]>,
         shift: isize,
     ) {
-        self.codes.push(Code { bytes, number: place.0, shift });
+        self.codes.push(Code {
+            bytes,
+            number: place.0,
+            shift,
+        });
         self.prototypes.insert(place, ctx.stash(function.into()));
     }
 
     /// Returns the host's number of a dump, and what to add to positions in these bytes of it.
     pub(crate) fn code_of(&self, bytes: &Rc<[u8]>) -> Option<(u64, isize)> {
-        let code = self.codes.iter().find(|code| Rc::ptr_eq(&code.bytes, bytes))?;
+        let code = self
+            .codes
+            .iter()
+            .find(|code| Rc::ptr_eq(&code.bytes, bytes))?;
         Some((code.number, code.shift))
     }
 
@@ -219,6 +260,10 @@ impl Objects {
         let name = names.get(value);
         name.as_string().map(|_| name)
     }
+}
+
+fn is_export(id: Id, kind: Reference) -> bool {
+    id.side() == Side::Sandbox && matches!(kind, Reference::Function | Reference::Local)
 }
 
 fn drop_entry<'gc>(ctx: Context<'gc>, entry: Entry) {

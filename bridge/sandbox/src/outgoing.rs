@@ -22,7 +22,9 @@ pub(crate) enum Tables {
 /// Why a value cannot cross.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum EncodeError {
-    #[error("the table at {0} contains itself: only shared variables and arguments of Lua functions may be cyclic")]
+    #[error(
+        "the table at {0} contains itself: only shared variables and arguments of Lua functions may be cyclic"
+    )]
     Cyclic(String),
     #[error("the table at {0} is nested more than {MAX_DEPTH} levels deep")]
     TooDeep(String),
@@ -63,7 +65,11 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     }
 
     fn place(&self) -> String {
-        if self.path.is_empty() { "the top".into() } else { self.path.concat() }
+        if self.path.is_empty() {
+            "the top".into()
+        } else {
+            self.path.concat()
+        }
     }
 
     /// Encodes a list of values as an array.
@@ -244,11 +250,16 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 let place = |position: usize| position.wrapping_add_signed(shift) as u64;
                 let range = (place(range.start), place(range.end));
                 self.delta.objects.dumped_function(id, code, range, &cells);
-                self.objects.add(self.ctx, id, Reference::Function, function.into());
+                self.objects
+                    .add(self.ctx, id, Reference::Function, function.into());
                 self.created.push(id);
                 Ok(id)
             }
-            Origin::Source { text, range, method } => {
+            Origin::Source {
+                text,
+                range,
+                method,
+            } => {
                 let id = self.objects.give_id();
                 let slice = &text[range.clone()];
                 let mut expression = b"function".to_vec();
@@ -258,8 +269,10 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                     expression.extend_from_slice(b"\nend");
                 } else if *method {
                     let parameters = slice.get(1..).unwrap_or(&[]);
-                    let is_empty =
-                        parameters.trim_ascii_start().first().is_none_or(|&byte| byte == b')');
+                    let is_empty = parameters
+                        .trim_ascii_start()
+                        .first()
+                        .is_none_or(|&byte| byte == b')');
                     expression.extend_from_slice(if is_empty { b"(self" } else { b"(self," });
                     expression.extend_from_slice(parameters);
                 } else {
@@ -277,7 +290,8 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                     &names,
                     &cells,
                 );
-                self.objects.add(self.ctx, id, Reference::Function, function.into());
+                self.objects
+                    .add(self.ctx, id, Reference::Function, function.into());
                 self.created.push(id);
                 Ok(id)
             }
@@ -338,7 +352,11 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         let ctx = self.ctx;
         let metatable = table.metatable();
         let address = metatable.and_then(|mt| Value::from(mt).address());
-        if self.objects.entry(id).is_some_and(|entry| entry.metatable != address) {
+        if self
+            .objects
+            .entry(id)
+            .is_some_and(|entry| entry.metatable != address)
+        {
             let mut encoded = Encoder::new();
             let value = metatable.map_or(Value::NIL, Value::from);
             self.value(&mut encoded, value, Tables::ByReference)?;
@@ -347,7 +365,9 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 entry.metatable = address;
             }
         }
-        let Some(known) = self.known(id).as_table() else { return Ok(()) };
+        let Some(known) = self.known(id).as_table() else {
+            return Ok(());
+        };
         let mut changes = Vec::new();
         table.for_each(|key, value| {
             if !known.get(key).raw_equal(value) {
@@ -379,7 +399,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     /// Collects what Lua has written to shared objects since the host was last told.
     fn collect_changes(&mut self) -> Result<(), EncodeError> {
         let ctx = self.ctx;
-        for id in self.objects.ids() {
+        for id in self.objects.mutable() {
             if let Some(cell) = self.objects.cell(ctx, id) {
                 if cell.take_dirty() {
                     let value = cell.get();
@@ -408,7 +428,9 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         number: u64,
         fields: &Encoder,
     ) -> Result<Vec<u8>, EncodeError> {
-        self.fill().and_then(|()| self.collect_changes()).inspect_err(|_| self.forget())?;
+        self.fill()
+            .and_then(|()| self.collect_changes())
+            .inspect_err(|_| self.forget())?;
         Ok(encode_message(kind, number, Some(&self.delta), fields))
     }
 
@@ -418,7 +440,12 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         if self.delta.is_empty() {
             return Ok(None);
         }
-        Ok(Some(encode_message(Kind::Published, 0, Some(&self.delta), &Encoder::new())))
+        Ok(Some(encode_message(
+            Kind::Published,
+            0,
+            Some(&self.delta),
+            &Encoder::new(),
+        )))
     }
 
     /// Takes back what was created for a message that is not sent.

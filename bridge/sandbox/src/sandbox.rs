@@ -96,7 +96,12 @@ impl Sandbox {
             Ok(Err(message)) => message,
             Err(panic) => describe_panic(&*panic),
         };
-        report_end(&link, Outcome::Failed, &format!("the sandbox could not start: {message}"), &[1]);
+        report_end(
+            &link,
+            Outcome::Failed,
+            &format!("the sandbox could not start: {message}"),
+            &[1],
+        );
         None
     }
 
@@ -135,10 +140,13 @@ impl Sandbox {
 
     /// Returns when the sandbox must have a turn even if nobody wakes it.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let sleeps = self.tasks.iter().filter_map(|running| match running.waiting {
-            Waiting::For(Request::Sleep(until)) => Some(until),
-            _ => None,
-        });
+        let sleeps = self
+            .tasks
+            .iter()
+            .filter_map(|running| match running.waiting {
+                Waiting::For(Request::Sleep(until)) => Some(until),
+                _ => None,
+            });
         sleeps.chain(self.deadline).min()
     }
 
@@ -164,11 +172,17 @@ impl Sandbox {
         loop {
             self.pending.extend(self.link.messages.try_iter());
             if let Err(error) = self.apply_pending() {
-                self.end(Outcome::Failed, &format!("a message of the host is damaged: {error}"));
+                self.end(
+                    Outcome::Failed,
+                    &format!("a message of the host is damaged: {error}"),
+                );
                 return Turn::Ended;
             }
             self.end_sleeps();
-            let runnable = self.tasks.iter().position(|running| running.waiting == Waiting::No);
+            let runnable = self
+                .tasks
+                .iter()
+                .position(|running| running.waiting == Waiting::No);
             let Some(index) = runnable else {
                 turn = Turn::Wait;
                 break;
@@ -194,13 +208,15 @@ impl Sandbox {
         }
         self.publish();
         self.count();
-        self.link.shared.set_status(if self.tasks.is_empty() && self.body_finished {
-            Status::Idle
-        } else if turn == Turn::More {
-            Status::Running
-        } else {
-            Status::Waiting
-        });
+        self.link
+            .shared
+            .set_status(if self.tasks.is_empty() && self.body_finished {
+                Status::Idle
+            } else if turn == Turn::More {
+                Status::Running
+            } else {
+                Status::Waiting
+            });
         self.link.shared.baton.give();
         turn
     }
@@ -213,7 +229,10 @@ impl Sandbox {
             Outcome::Killed
         } else if self.fuel.is_some_and(|fuel| self.lua.fuel_used() >= fuel) {
             Outcome::OutOfFuel
-        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        } else if self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+        {
             Outcome::TimedOut
         } else {
             return None;
@@ -275,12 +294,20 @@ impl Sandbox {
     }
 
     /// Returns the modules that a message refers to and that are not loaded, if there are any.
-    fn missing_modules(&mut self, message: &Message<'_>) -> Result<Option<Vec<Vec<u8>>>, ApplyError> {
-        let Some(delta) = &message.delta else { return Ok(None) };
+    fn missing_modules(
+        &mut self,
+        message: &Message<'_>,
+    ) -> Result<Option<Vec<Vec<u8>>>, ApplyError> {
+        let Some(delta) = &message.delta else {
+            return Ok(None);
+        };
         let mut names = delta.modules.clone();
         let mut missing = Vec::new();
         while let Some(name) = names.next_string()? {
-            if self.lua.enter(|ctx| calls::loaded_module(ctx, name).is_none()) {
+            if self
+                .lua
+                .enter(|ctx| calls::loaded_module(ctx, name).is_none())
+            {
                 missing.push(name.to_vec());
             }
         }
@@ -289,7 +316,10 @@ impl Sandbox {
 
     fn start_loading(&mut self, modules: Vec<Vec<u8>>) {
         let task = self.lua.enter(|ctx| {
-            let load = ctx.fetch(&self.load_modules).as_function().expect("the prelude's function");
+            let load = ctx
+                .fetch(&self.load_modules)
+                .as_function()
+                .expect("the prelude's function");
             let names: Vec<Value<'_>> =
                 modules.iter().map(|name| ctx.string(name).into()).collect();
             ctx.task(load, &names)
@@ -313,7 +343,10 @@ impl Sandbox {
         let mut fields = message.fields.clone();
         let tasks = &mut self.tasks;
         let started = self.lua.enter(|ctx| -> Result<Option<Task>, ApplyError> {
-            let mut incoming = Incoming { ctx, objects: &mut objects };
+            let mut incoming = Incoming {
+                ctx,
+                objects: &mut objects,
+            };
             if let Some(delta) = &message.delta {
                 incoming.apply(delta)?;
             }
@@ -361,7 +394,9 @@ impl Sandbox {
 
     /// Gives a task a slice, and tells the host when it has ended.
     fn run(&mut self, index: usize) {
-        let Some(mut running) = self.tasks.remove(index) else { return };
+        let Some(mut running) = self.tasks.remove(index) else {
+            return;
+        };
         let left = self.fuel.map_or(SLICE, |fuel| {
             fuel.saturating_sub(self.lua.fuel_used()).min(SLICE)
         });
@@ -410,7 +445,13 @@ impl Sandbox {
     }
 
     fn report_failure(&mut self, running: Running, failure: Failure) {
-        let Running { number, task, is_cancelled, host_error, .. } = running;
+        let Running {
+            number,
+            task,
+            is_cancelled,
+            host_error,
+            ..
+        } = running;
         self.body_finished |= number == 1;
         let (value, traceback) = match failure {
             Failure::Interrupted(Interrupt::Killed) if self.state.is_stopping.get() => {
@@ -429,10 +470,12 @@ impl Sandbox {
                     Interrupt::OutOfFuel => Outcome::OutOfFuel,
                     Interrupt::TimedOut => Outcome::TimedOut,
                     Interrupt::Killed => Outcome::Killed,
+                    Interrupt::Exited(_) => Outcome::Finished,
                 };
                 self.lua.enter(|ctx| ctx.drop_task(task));
                 let text = format!("the sandbox '{}' was ended: {interrupt}", self.name);
-                self.link.send(finished_message(number, &text, outcome, None));
+                self.link
+                    .send(finished_message(number, &text, outcome, None));
                 self.ending = Some(outcome);
                 return;
             }
@@ -440,7 +483,11 @@ impl Sandbox {
         };
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
-        let outcome = if is_cancelled { Outcome::Cancelled } else { Outcome::Failed };
+        let outcome = if is_cancelled {
+            Outcome::Cancelled
+        } else {
+            Outcome::Failed
+        };
         let message = self.lua.enter(|ctx| {
             ctx.drop_task(task);
             let mut value = ctx.unstash(value);
@@ -462,7 +509,12 @@ impl Sandbox {
             fields.string(&traceback);
             let bytes = encoded.and_then(|()| outgoing.finish(Kind::Finished, number, &fields));
             bytes.unwrap_or_else(|error| {
-                finished_message(number, &error.to_string(), Outcome::Failed, Some(&traceback))
+                finished_message(
+                    number,
+                    &error.to_string(),
+                    Outcome::Failed,
+                    Some(&traceback),
+                )
             })
         });
         if number == 0 {
@@ -476,7 +528,9 @@ impl Sandbox {
     fn publish(&mut self) {
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
-        let message = self.lua.enter(|ctx| Outgoing::new(ctx, &mut objects).finish_changes());
+        let message = self
+            .lua
+            .enter(|ctx| Outgoing::new(ctx, &mut objects).finish_changes());
         match message {
             Ok(Some(message)) => self.link.send(message),
             Ok(None) => {}
@@ -490,16 +544,31 @@ impl Sandbox {
         let objects = self.state.objects.borrow();
         let count = |kind| objects.count(kind) as u64;
         counters.fuel.store(self.lua.fuel_used(), Ordering::Relaxed);
-        counters.memory.store(self.lua.enter(|ctx| ctx.used()) as u64, Ordering::Relaxed);
-        counters.functions.store(count(Reference::Function), Ordering::Relaxed);
-        counters.tables.store(count(Reference::Table), Ordering::Relaxed);
-        counters.cells.store(count(Reference::Cell), Ordering::Relaxed);
-        counters.remotes.store(count(Reference::Remote), Ordering::Relaxed);
+        counters
+            .memory
+            .store(self.lua.enter(|ctx| ctx.used()) as u64, Ordering::Relaxed);
+        counters
+            .functions
+            .store(count(Reference::Function), Ordering::Relaxed);
+        counters
+            .tables
+            .store(count(Reference::Table), Ordering::Relaxed);
+        counters
+            .cells
+            .store(count(Reference::Cell), Ordering::Relaxed);
+        counters
+            .remotes
+            .store(count(Reference::Remote), Ordering::Relaxed);
     }
 
     /// Ends all tasks and tells the host.
     fn end(&mut self, outcome: Outcome, reason: &str) {
-        let numbers: Vec<u64> = self.tasks.iter().map(|r| r.number).filter(|&n| n != 0).collect();
+        let numbers: Vec<u64> = self
+            .tasks
+            .iter()
+            .map(|r| r.number)
+            .filter(|&n| n != 0)
+            .collect();
         for running in &mut self.tasks {
             self.lua.interrupt(&mut running.task);
         }
@@ -550,7 +619,10 @@ fn position_in(traceback: &[u8]) -> Option<&[u8]> {
         let line = line.strip_prefix(b"\t")?;
         let end = line.windows(4).position(|window| window == b": in")?;
         let place = &line[..end];
-        place.last().is_some_and(u8::is_ascii_digit).then_some(&line[..end + 2])
+        place
+            .last()
+            .is_some_and(u8::is_ascii_digit)
+            .then_some(&line[..end + 2])
     })
 }
 
@@ -563,8 +635,9 @@ fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {
 /// Runs the prelude; returns its function that loads modules.
 fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, String> {
     let mut task = lua.enter(|ctx| -> Result<Task, String> {
-        let prototype =
-            ctx.load(PRELUDE, b"=(sandbox prelude)").map_err(|error| error.to_string())?;
+        let prototype = ctx
+            .load(PRELUDE, b"=(sandbox prelude)")
+            .map_err(|error| error.to_string())?;
         let main = ctx.main_function(prototype, ctx.globals());
         let natives = calls::natives(ctx).map_err(|error| error.to_string())?;
         let path = ctx.string(module_path(options));

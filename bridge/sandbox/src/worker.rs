@@ -61,17 +61,30 @@ pub fn spawn(
     if matches!(*workers, Workers::NotStarted) {
         *workers = Workers::Running(start()?);
     }
-    let Workers::Running(worker) = &mut *workers else { return Err(SpawnError::ShutDown) };
+    let Workers::Running(worker) = &mut *workers else {
+        return Err(SpawnError::ShutDown);
+    };
     let id = SandboxId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
     let shared = Arc::new(Shared::new(id));
     let (inbox, messages) = unbounded();
-    let link = Link { shared: shared.clone(), messages, outbox, wake };
-    let handle = Handle { shared, inbox, commands: worker.commands.clone() };
+    let link = Link {
+        shared: shared.clone(),
+        messages,
+        outbox,
+        wake,
+    };
+    let handle = Handle {
+        shared,
+        inbox,
+        commands: worker.commands.clone(),
+    };
     worker
         .commands
         .send(Command::Spawn(Box::new(NewSandbox { options, link })))
         .map_err(|_| SpawnError::ShutDown)?;
-    worker.handles.retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
+    worker
+        .handles
+        .retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
     worker.handles.push(handle.clone());
     Ok(handle)
 }
@@ -86,7 +99,10 @@ pub fn shut_down(timeout: Duration) -> bool {
         handle.kill();
     }
     let _ = worker.commands.send(Command::ShutDown);
-    !matches!(worker.stopped.recv_timeout(timeout), Err(RecvTimeoutError::Timeout))
+    !matches!(
+        worker.stopped.recv_timeout(timeout),
+        Err(RecvTimeoutError::Timeout)
+    )
 }
 
 fn start() -> Result<Worker, SpawnError> {
@@ -99,7 +115,11 @@ fn start() -> Result<Worker, SpawnError> {
             drop(stopping);
         })
         .map_err(|error| SpawnError::NoThread(error.to_string()))?;
-    Ok(Worker { commands, handles: Vec::new(), stopped })
+    Ok(Worker {
+        commands,
+        handles: Vec::new(),
+        stopped,
+    })
 }
 
 /// The sandboxes of one worker.
@@ -136,8 +156,12 @@ impl Sandboxes {
 
     /// Gives the next sandbox its turn.
     fn take_turn(&mut self, commands: &Receiver<Command>) {
-        let Some(id) = self.ready.pop_front() else { return };
-        let Some(sandbox) = self.all.get_mut(&id) else { return };
+        let Some(id) = self.ready.pop_front() else {
+            return;
+        };
+        let Some(sandbox) = self.all.get_mut(&id) else {
+            return;
+        };
         match sandbox.turn(self.ready.is_empty(), commands) {
             Turn::More => self.ready.push_back(id),
             Turn::Wait => {}
@@ -152,7 +176,9 @@ impl Sandboxes {
         let now = Instant::now();
         let mut next: Option<Instant> = None;
         for (id, sandbox) in &self.all {
-            let Some(deadline) = sandbox.deadline() else { continue };
+            let Some(deadline) = sandbox.deadline() else {
+                continue;
+            };
             if deadline <= now {
                 if !self.ready.contains(id) {
                     self.ready.push_back(*id);

@@ -33,7 +33,11 @@ impl Host {
     fn new(options: Options) -> Host {
         let (outbox, messages) = unbounded();
         let handle = spawn(options, outbox, Arc::new(|| {})).expect("a worker");
-        Host { handle, messages, ids: IdSource::new(Side::Host) }
+        Host {
+            handle,
+            messages,
+            ids: IdSource::new(Side::Host),
+        }
     }
 
     /// Starts a function without upvalues, given as the source of a chunk.
@@ -64,11 +68,15 @@ impl Host {
         let mut fields = Encoder::new();
         fields.reference(bridge_wire::Reference::Function, id);
         fields.array_len(0);
-        self.handle.send(encode_message(Kind::Start, 1, Some(&delta), &fields));
+        self.handle
+            .send(encode_message(Kind::Start, 1, Some(&delta), &fields));
     }
 
     fn receive(&self) -> Vec<u8> {
-        self.messages.recv_timeout(Duration::from_secs(10)).expect("a message in time").1
+        self.messages
+            .recv_timeout(Duration::from_secs(10))
+            .expect("a message in time")
+            .1
     }
 
     /// Receives until a message of a kind arrives.
@@ -87,7 +95,8 @@ impl Host {
         fields.array_len(1);
         fields.number(value);
         fields.nil();
-        self.handle.send(encode_message(Kind::Reply, call, None, &fields));
+        self.handle
+            .send(encode_message(Kind::Reply, call, None, &fields));
     }
 }
 
@@ -97,7 +106,11 @@ fn finished(bytes: &[u8]) -> (bool, Vec<String>) {
     assert_eq!(message.kind, Kind::Finished);
     let mut fields = message.fields.clone();
     let ok = fields.boolean().expect("a boolean");
-    let count = if ok { fields.array().expect("results") } else { 1 };
+    let count = if ok {
+        fields.array().expect("results")
+    } else {
+        1
+    };
     let texts = (0..count).map(|_| match fields.token().expect("a token") {
         Token::String(text) => String::from_utf8_lossy(text).into_owned(),
         other => format!("{other:?}"),
@@ -138,7 +151,10 @@ fn a_host_call_suspends_wherever_it_is() {
         let bytes = host.receive();
         let message = Message::decode(&bytes).expect("well-formed");
         if message.kind == Kind::Finished {
-            assert_eq!(finished(&bytes).1, ["Number(3.0)", "Number(2.0)", "Number(1.0)"]);
+            assert_eq!(
+                finished(&bytes).1,
+                ["Number(3.0)", "Number(2.0)", "Number(1.0)"]
+            );
             return;
         }
         let call = HostCall::decode(message.fields.clone()).expect("a host call");
@@ -196,17 +212,38 @@ fn an_endless_loop_can_be_entered_and_killed() {
 #[test]
 fn limits_end_what_pcall_cannot_catch() {
     for (limited, outcome) in [
-        (Options { fuel: Some(100_000), ..options() }, Outcome::OutOfFuel),
-        (Options { timeout: Some(Duration::from_millis(50)), ..options() }, Outcome::TimedOut),
+        (
+            Options {
+                fuel: Some(100_000),
+                ..options()
+            },
+            Outcome::OutOfFuel,
+        ),
+        (
+            Options {
+                timeout: Some(Duration::from_millis(50)),
+                ..options()
+            },
+            Outcome::TimedOut,
+        ),
     ] {
         let mut host = Host::new(limited);
-        host.start("while true do pcall(function() while true do end end) end", &[]);
+        host.start(
+            "while true do pcall(function() while true do end end) end",
+            &[],
+        );
         assert!(!finished(&host.receive_kind(Kind::Finished)).0);
         host.receive_kind(Kind::Ended);
         assert_eq!(host.handle.status(), Status::Ended(outcome));
     }
-    let mut host = Host::new(Options { memory: Some(4 << 20), ..options() });
-    host.start("local t = {} while true do pcall(function() t[#t + 1] = {} end) end", &[]);
+    let mut host = Host::new(Options {
+        memory: Some(4 << 20),
+        ..options()
+    });
+    host.start(
+        "local t = {} while true do pcall(function() t[#t + 1] = {} end) end",
+        &[],
+    );
     assert!(!finished(&host.receive_kind(Kind::Finished)).0);
 }
 
@@ -218,14 +255,23 @@ fn a_damaged_message_ends_the_sandbox_with_a_reason() {
     host.handle.send(vec![0xc1, 0x00]);
     let (ok, error) = finished(&host.receive_kind(Kind::Finished));
     assert!(!ok);
-    assert!(error[0].contains("a message of the host is damaged"), "{error:?}");
+    assert!(
+        error[0].contains("a message of the host is damaged"),
+        "{error:?}"
+    );
 }
 
 #[test]
 fn a_pure_sandbox_calls_nobody() {
-    let mut host = Host::new(Options { policy: Policy::Pure, ..options() });
+    let mut host = Host::new(Options {
+        policy: Policy::Pure,
+        ..options()
+    });
     host.start("return select(2, pcall(vim.api.nvim_command, 'quit'))", &[]);
     let (ok, results) = finished(&host.receive_kind(Kind::Finished));
     assert!(ok);
-    assert!(results[0].contains("vim.api.nvim_command is not allowed"), "{results:?}");
+    assert!(
+        results[0].contains("vim.api.nvim_command is not allowed"),
+        "{results:?}"
+    );
 }

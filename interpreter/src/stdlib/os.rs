@@ -28,7 +28,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("difftime", difftime),
             ("execute", execute),
             // The host goes on; only the program that asked ends.
-            ("exit", |_| Err(Interrupt::Killed.into())),
+            ("exit", exit),
             ("getenv", getenv),
             ("remove", remove),
             ("rename", rename),
@@ -254,4 +254,13 @@ fn date_field<'gc>(
         Some(number) => Ok(time::field(number)),
         None => default.ok_or_else(|| call.error(format!("field '{name}' missing in date table"))),
     }
+}
+
+/// `os.exit(status)`: true is success, false failure.
+fn exit<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let status = match call.arg(1).as_boolean() {
+        Some(success) => i32::from(!success),
+        None => call.opt_int(1, 0)?,
+    };
+    Err(Interrupt::Exited(status).into())
 }
