@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use interpreter::{
-    Context, Environment, Error, Failure, Interrupt, Lua, Options, Outcome, System, Task, Value,
+    Context, Environment, Error, Failure, Interrupt, Isolated, Lua, Options, Outcome, System, Task, Value,
 };
 
 /// Fuel between two looks at the clock.
@@ -47,36 +47,6 @@ pub enum RunError {
     Exit(u8),
 }
 
-/// The world for untrusted code: time and output, nothing else.
-#[derive(Debug, Default)]
-struct PureWorld(System);
-
-impl Environment for PureWorld {
-    fn time(&self) -> f64 {
-        self.0.time()
-    }
-
-    fn clock(&self) -> f64 {
-        self.0.clock()
-    }
-
-    fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        self.0.flush()
-    }
-
-    fn read_file(&self, _path: &Path) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::PermissionDenied.into())
-    }
-
-    fn variable(&self, _name: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// Runs a file of Lua source or a dump, with `arg` and `...` set.
 ///
 /// # Errors
@@ -86,7 +56,7 @@ pub fn run_file(file: &Path, words: &[OsString], options: &RunOptions) -> Result
     let chunk =
         std::fs::read(file).map_err(|error| RunError::Read(file.display().to_string(), error))?;
     let environment: Rc<dyn Environment> = if options.is_pure {
-        Rc::new(PureWorld::default())
+        Rc::new(Isolated::new())
     } else {
         Rc::new(System::new())
     };

@@ -274,3 +274,43 @@ impl Environment for System {
         Ok(status.into_raw())
     }
 }
+
+/// The world for untrusted code: time and output, but no file, no variable and no process.
+#[derive(Debug, Default)]
+pub struct Isolated(System);
+
+impl Isolated {
+    pub fn new() -> Self {
+        Isolated(System::new())
+    }
+}
+
+impl Environment for Isolated {
+    fn time(&self) -> f64 {
+        self.0.time()
+    }
+
+    fn clock(&self) -> f64 {
+        self.0.clock()
+    }
+
+    fn offset_at(&self, moment: i64) -> Offset {
+        self.0.offset_at(moment)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+
+    fn read_file(&self, _path: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn variable(&self, _name: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+}

@@ -28,7 +28,7 @@ mod vm;
 pub use call::{Action, Call, NativeResult};
 pub use context::{Context, Stash};
 pub use coroutine::{Coroutine, Status};
-pub use environment::{Environment, System};
+pub use environment::{Environment, File, Isolated, OpenMode, System};
 pub use error::{Error, Interrupt};
 pub use function::{Function, NativeFn, Prototype, Upvalue};
 pub use heap::{Heap, MAX_STRING};

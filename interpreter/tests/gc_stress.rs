@@ -23,7 +23,7 @@ fn check(source: &str) {
 fn a_variable_of_a_suspended_coroutine_keeps_what_others_assign() {
     check(
         "local parked = {}
-         for i = 1, 5 do
+         for i = 1, 40 do
              local co = coroutine.wrap(function()
                  local v
                  coroutine.yield(function(x) v = x end, function() return v end)
@@ -32,14 +32,15 @@ fn a_variable_of_a_suspended_coroutine_keeps_what_others_assign() {
              local set, get = co()
              parked[i] = { co = co, set = set, get = get }
          end
-         for round = 1, 6 do
-             for i = 1, 5 do
-                 parked[i].set({ round .. ':' .. i })
-                 local junk = { {}, {} }
-                 assert(parked[i].get()[1] == round .. ':' .. i)
+         for round = 1, 20 do
+             for i = 1, 40 do
+                 parked[i].set({ round * i })
+                 local junk = { {}, {}, {} }
              end
+             for i = 1, 400 do local junk = {} end
+             for i = 1, 40 do assert(parked[i].get()[1] == round * i) end
          end
-         for i = 1, 5 do assert(parked[i].co()[1] == '6:' .. i) end
+         for i = 1, 40 do assert(parked[i].co()[1] == 20 * i) end
          return 'ok'",
     );
 }
@@ -48,7 +49,7 @@ fn a_variable_of_a_suspended_coroutine_keeps_what_others_assign() {
 fn a_key_that_comes_back_is_traced_again() {
     check(
         "local t = {}
-         for round = 1, 4 do
+         for round = 1, 100 do
              local keys = {}
              for i = 1, 8 do keys[i] = {}; t[keys[i]] = true end
              for i = 1, 8 do t[keys[i]] = nil end

@@ -33,9 +33,26 @@ local function setup(level)
   if not loaded then
     error(problem, 0)
   end
+  -- While a message is dealt with, senders do not wake the loop: this drain will come to what they have
+  -- sent. But a callback may run a loop of its own (`vim.wait`, `input()`), which must go on draining.
+  local nested, depth = assert(vim.uv.new_timer()), 0
+  nested:unref()
+  M._nested = nested
   local async = assert(vim.uv.new_async(vim.schedule_wrap(function()
-    if not leaving then
-      loaded.drain()
+    if leaving then
+      return
+    end
+    if depth == 0 then
+      nested:start(5, 5, loaded.nudge)
+    end
+    depth = depth + 1
+    local ok, problem = pcall(loaded.drain)
+    depth = depth - 1
+    if depth == 0 then
+      nested:stop()
+    end
+    if not ok then
+      error(problem, 0)
     end
   end)))
   -- The loop must not be kept alive by it, and it must live as long as the library may use it.

@@ -51,6 +51,7 @@
 ---@field stats fun(id: integer): threading.Stats?
 ---@field sync fun(id: integer): boolean?
 ---@field drain fun()
+---@field nudge fun()
 ---@field suspend fun(id: integer): integer
 ---@field resume fun(id: integer, depth: integer)
 ---@field enter fun(id: integer): integer?

@@ -130,6 +130,11 @@ surface! {
         host()?.drain(stack)?;
         Ok(0)
     };
+    /// `nudge()`: has the inbox drained soon, by a nested loop if one is running. May be called in a fast context.
+    nudge => |_| {
+        wake::wake_again();
+        Ok(0)
+    };
     /// `suspend(id) -> depth`: gives the baton back while main waits inside a callback.
     suspend => suspend_callbacks;
     /// `resume(id, depth)`: undoes `suspend`.

@@ -20,7 +20,7 @@ local function name(object, its_path)
 end
 
 name(_G, "_G")
-for _, library in ipairs({ "string", "table", "math", "bit", "os", "io", "coroutine", "debug", "package" }) do
+for _, library in ipairs({ "string", "table", "math", "bit", "os", "io", "coroutine", "debug", "package", "jit" }) do
   local members = _G[library]
   name(members, library)
   for key, member in pairs(members) do

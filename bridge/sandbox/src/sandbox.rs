@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
 use crossbeam_channel::{Receiver, Sender};
-use interpreter::{Failure, Interrupt, Lua, Stash, Task, Value};
+use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value};
 
 use crate::calls::{self, Request, State};
-use crate::handle::{Options, Outcome, SandboxId, Shared, Status};
+use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
@@ -109,6 +109,10 @@ impl Sandbox {
         let mut lua = Lua::new(interpreter::Options {
             memory: options.memory,
             seed: options.seed,
+            environment: match options.policy {
+                Policy::Trusted => Rc::new(System::new()),
+                Policy::Pure => Rc::new(Isolated::new()),
+            },
             ..interpreter::Options::default()
         });
         let state = lua.enter(|ctx| {
@@ -212,7 +216,8 @@ impl Sandbox {
             .shared
             .set_status(if self.tasks.is_empty() && self.body_finished {
                 Status::Idle
-            } else if turn == Turn::More {
+            } else if turn == Turn::More || self.tasks.is_empty() {
+                // Without a task it has not been started yet.
                 Status::Running
             } else {
                 Status::Waiting
@@ -668,8 +673,9 @@ fn module_path(options: &Options) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     let paths = &options.paths;
     let mut path = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
     for directory in std::iter::once(&paths.vimruntime).chain(&paths.runtime_path) {
-        if directory.as_os_str().is_empty() {
+        if directory.as_os_str().is_empty() || !seen.insert(directory) {
             continue;
         }
         for pattern in ["/lua/?.lua;", "/lua/?/init.lua;"] {

@@ -42,7 +42,7 @@ assert(not pcall(debug.getinfo, sample, "X") and not pcall(debug.getinfo, sample
 
 -- Lines with code.
 local active = debug.getinfo(sample, "L").activelines
-assert(active[4] and active[5] and active[8] and not active[3] and not active[6] and not active[9])
+assert(active[4] and active[7] and not active[3] and not active[6] and not active[9])
 
 -- Levels: 0 is getinfo, 1 the caller.
 local function level_info(level, what)
@@ -50,8 +50,8 @@ local function level_info(level, what)
   return i
 end
 assert(level_info(0, "n").name == "getinfo" and level_info(0, "S").what == "C")
-assert(level_info(1, "f").func == level_info and level_info(1, "l").currentline == 51, level_info(1, "l").currentline)
-assert(debug.getinfo(1, "l").currentline == 56 and debug.getinfo(1000) == nil)
+assert(level_info(1, "f").func == level_info and level_info(1, "l").currentline == 49, level_info(1, "l").currentline)
+assert(debug.getinfo(1, "l").currentline == 54 and debug.getinfo(1000) == nil)
 
 -- How a function was called.
 local function whoami()
@@ -105,7 +105,7 @@ local co = coroutine.create(function()
   inner()
 end)
 coroutine.resume(co)
-assert(debug.getinfo(co, 0, "n").name == "yield" and debug.getinfo(co, 1, "n").name == "inner" and debug.getinfo(co, 1, "l").currentline == 108)
+assert(debug.getinfo(co, 0, "n").name == "yield" and debug.getinfo(co, 1, "n").name == "inner" and debug.getinfo(co, 1, "l").currentline == 103)
 assert(debug.getinfo(co, 2, "S").what == "Lua" and debug.getinfo(co, 3) == nil)
 
 -- Walking the stack.

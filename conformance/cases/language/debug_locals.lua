@@ -56,13 +56,20 @@ local function loops()
     out[1] = last(4)
   end
   for k, v in pairs({ a = 1 }) do
-    out[2] = last(5):gsub("=%S+", "")
+    for i = 1, 100 do
+      local name = debug.getlocal(1, i)
+      if not name then
+        break
+      end
+      out[i + 1] = name
+    end
   end
   return out
 end
 local l = loops()
 assert(l[1] == "(for index)=6 (for limit)=6 (for step)=1 i=6", l[1])
-assert(l[2] == "(for generator) (for state) (for control) k v", l[2])
+local hidden = table.concat(l, " ", 2)
+assert(hidden:find("^out %(for generator%) %(for state%) %(for control%) k v "), hidden)
 
 -- Varargs by negative index.
 local function varargs(...)

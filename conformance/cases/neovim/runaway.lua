@@ -5,7 +5,7 @@ local thread = sandbox.start(function()
   while true do
   end
 end)
-assert(thread:is_running() and thread:status() == "running")
+assert(thread:is_running() and thread:status() == "running", thread:status())
 local ticks = 0
 local timer = vim.uv.new_timer()
 timer:start(1, 1, function()

@@ -6,6 +6,7 @@ mod buffer;
 mod coroutine;
 mod debug;
 mod io;
+mod jit;
 mod load;
 mod math;
 mod os;
@@ -29,6 +30,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     os::open(ctx)?;
     io::open(ctx)?;
     debug::open(ctx)?;
+    jit::open(ctx)?;
     // Last, for it lists the others in `package.loaded`.
     package::open(ctx)
 }

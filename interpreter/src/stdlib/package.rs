@@ -35,16 +35,17 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(globals, "package", package)?;
     ctx.set_field(ctx.vm.registry, "_LOADED", loaded)?;
     ctx.set_field(ctx.vm.registry, "_PACKAGE", package)?;
-    for name in ["coroutine", "string", "table", "math", "bit", "os", "io", "debug", "package"] {
+    for name in ["coroutine", "string", "table", "math", "bit", "os", "io", "debug", "package", "jit"] {
         let library = globals.get(ctx.string(name).into());
         ctx.set_field(loaded, name, library)?;
     }
     ctx.set_field(loaded, "_G", globals)?;
-    let special: [(&'static str, NativeFn); 2] = [
+    let special: &[(&'static str, NativeFn)] = &[
+        ("ffi", super::jit::no_ffi),
         ("table.new", |call| call.ret(call.native("new", super::table::table_new, &[]))),
         ("table.clear", |call| call.ret(call.native("clear", super::table::table_clear, &[]))),
     ];
-    ctx.register(preload, &special)
+    ctx.register(preload, special)
 }
 
 fn registry<'gc>(ctx: Context<'gc>, name: &str) -> Gc<'gc, Table<'gc>> {

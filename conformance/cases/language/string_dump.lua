@@ -1,0 +1,88 @@
+--- `string.dump`: functions go through bytes and back, with and without debug information.
+
+local function again(f, ...)
+  return assert(load(string.dump(f, ...), "=dump", "b"))
+end
+assert(type(string.dump(function() end)) == "string" and string.dump(function() end):sub(1, 3) == "\27LJ")
+assert(again(function(a, b)
+  return a + b
+end)(2, 3) == 5)
+assert(again(function(...)
+  return select("#", ...), ...
+end)(1, nil) == 2)
+
+-- Constants of every kind.
+local function constants()
+  return nil, true, false, 0, -1, 1.5, 1e300, 2 ^ 31, "text", "a\0b", ("x"):rep(3), { 1, 2, x = { y = "z" }, [10] = false }
+end
+local r = { again(constants)() }
+assert(r[2] == true and r[3] == false and r[4] == 0 and r[5] == -1 and r[6] == 1.5 and r[7] == 1e300 and r[8] == 2 ^ 31)
+assert(r[9] == "text" and r[10] == "a\0b" and r[11] == "xxx" and r[12][2] == 2 and r[12].x.y == "z" and r[12][10] == false)
+
+-- Control flow, nested functions, upvalues inside.
+local function program(n)
+  local out = {}
+  for i = 1, n do
+    if i % 2 == 0 then
+      goto continue
+    end
+    out[#out + 1] = (function(x)
+      return x * i
+    end)(2)
+    ::continue::
+  end
+  local count = 0
+  while count < 3 do
+    count = count + 1
+  end
+  for k, v in pairs({ a = 1 }) do
+    out[#out + 1] = k .. v
+  end
+  repeat
+    count = count - 1
+  until count == 0
+  return table.concat(out, ",")
+end
+assert(program(5) == "2,6,10,a1" and again(program)(5) == "2,6,10,a1" and again(program, true)(5) == "2,6,10,a1")
+assert(again(again(program))(5) == "2,6,10,a1")
+
+-- Upvalues are not part of a dump: they come back as nil, one for each.
+local up1, up2 = "one", "two"
+local function uses()
+  return up1, up2
+end
+local loaded = again(uses)
+assert(loaded() == nil and debug.getupvalue(loaded, 1) == "up1" and debug.getupvalue(loaded, 2) == "up2")
+debug.setupvalue(loaded, 1, "new")
+assert(loaded() == "new" and uses() == "one")
+debug.upvaluejoin(loaded, 2, uses, 2)
+assert(select(2, loaded()) == "two")
+
+-- Names and lines survive, unless stripped.
+local function failing(t)
+  return t.x.y
+end
+local line = debug.getinfo(failing, "S").linedefined + 1
+local ok, err = pcall(again(failing), {})
+assert(not ok and err:match("string_dump%.lua:" .. line .. ": attempt to index field 'x' %(a nil value%)$"), err)
+ok, err = pcall(again(failing, true), {})
+assert(not ok and err:match("attempt to index field 'x' %(a nil value%)$") or err:match("attempt to index a nil value$"), err)
+assert(debug.getinfo(again(failing), "S").linedefined == line - 1 and debug.getlocal(again(failing), 1) == "t")
+assert(debug.getlocal(again(failing, true), 1) ~= "t")
+assert(#string.dump(program, true) < #string.dump(program))
+
+-- The same function gives the same bytes.
+assert(string.dump(program) == string.dump(program))
+
+-- Globals of the loaded function are those of the loader.
+global_of_dump = "seen"
+assert(again(function()
+  return global_of_dump
+end)() == "seen")
+global_of_dump = nil
+
+-- Library functions have no bytes.
+ok, err = pcall(string.dump, print)
+assert(ok or err == "unable to dump given function", err)
+ok, err = pcall(string.dump, string.sub)
+assert(not ok and err == "unable to dump given function", err)
