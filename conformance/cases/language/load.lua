@@ -31,11 +31,17 @@ f, err = load(reader("x ="), "=r")
 assert(not f and err == "r:1: unexpected symbol near '<eof>'")
 f, err = load(reader("x ="))
 assert(not f and err == "=(load):1: unexpected symbol near '<eof>'" or err == "(load):1: unexpected symbol near '<eof>'", err)
-f, err = load(function()
+-- Within pcall: otherwise LuaJIT passes these errors through the handler of an enclosing xpcall.
+local function load_protected(...)
+  local ok, chunk, message = pcall(load, ...)
+  assert(ok)
+  return chunk, message
+end
+f, err = load_protected(function()
   return {}
 end)
-assert(not f and err:match("^[^\n]*load%.lua:%d+: reader function must return a string$"), err)
-f, err = load(function()
+assert(not f and err == "reader function must return a string", err)
+f, err = load_protected(function()
   error("from the reader", 0)
 end)
 assert(not f and err == "from the reader")
@@ -69,8 +75,6 @@ f, err = load("\27Lua")
 assert(not f and err == "(binary): cannot load incompatible bytecode", err)
 f, err = load("\27LJ\127\0")
 assert(not f and err == "(binary): cannot load incompatible bytecode", err)
-f, err = load(dump:sub(1, 5))
-assert(not f and type(err) == "string")
 
 -- Wrong arguments.
 assert(not pcall(load) and not pcall(load, nil) and not pcall(load, 5 == 6) and not pcall(load, {}))

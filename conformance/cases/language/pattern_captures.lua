@@ -71,3 +71,11 @@ refused("%fx", "missing '[' after '%f' in pattern")
 assert(("f(x)"):find("x)") == 3 and ("x"):find("x)") == nil and ("a]b"):find("]b") == 2)
 ok, err = pcall(string.match, "x", "x)")
 assert(not ok and err == "invalid pattern capture", err)
+
+-- Optional items may nest to some depth, then the matcher gives up rather than overflow.
+local n = 150
+assert(("a"):rep(n):find(("a?"):rep(n)) == 1 and ("a"):rep(n):find(("a*"):rep(n)) == 1)
+ok, err = pcall(string.find, ("a"):rep(300), ("a?"):rep(300))
+assert(not ok and err == "pattern too complex", err)
+assert(("a"):rep(100000):match("^(.-)$") == ("a"):rep(100000) and ("a"):rep(5000):find(("a"):rep(5000)) == 1)
+assert((("("):rep(300) .. (")"):rep(300)):match("%b()") == ("("):rep(300) .. (")"):rep(300))
