@@ -8,7 +8,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use interpreter::{
-    Context, Environment, Error, Failure, Interrupt, Isolated, Lua, Options, Outcome, System, Task, Value,
+    Context, Environment, Error, Failure, Interrupt, Isolated, Lua, Options, Outcome, System, Task,
+    Value,
 };
 
 /// Fuel between two looks at the clock.

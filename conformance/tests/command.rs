@@ -94,8 +94,15 @@ fn limits_end_the_program_with_status_three() {
 
 #[test]
 fn a_program_chooses_its_status() {
-    for (call, status) in [("os.exit(7)", 7), ("os.exit(true)", 0), ("pcall(os.exit, false)", 1)] {
-        let output = sandbox(&["run"], &file("exit.lua", format!("{call} print('on')").as_bytes()));
+    for (call, status) in [
+        ("os.exit(7)", 7),
+        ("os.exit(true)", 0),
+        ("pcall(os.exit, false)", 1),
+    ] {
+        let output = sandbox(
+            &["run"],
+            &file("exit.lua", format!("{call} print('on')").as_bytes()),
+        );
         assert_eq!(output.status.code(), Some(status), "{call}");
         assert_eq!(text(&output.stdout), "");
     }

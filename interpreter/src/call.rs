@@ -75,7 +75,11 @@ impl<'gc> Call<'gc> {
     #[inline(always)]
     pub fn arg(&self, n: usize) -> Value<'gc> {
         debug_assert!(n > 0);
-        if n <= self.arg_count() { self.coroutine.slot(self.base + n - 1) } else { Value::NIL }
+        if n <= self.arg_count() {
+            self.coroutine.slot(self.base + n - 1)
+        } else {
+            Value::NIL
+        }
     }
 
     /// Overwrites argument `n`, which must have been given (see `fill_args`): a function's state across calls.
@@ -86,13 +90,18 @@ impl<'gc> Call<'gc> {
 
     /// Returns the function that is called.
     pub fn function(&self) -> Gc<'gc, Function<'gc>> {
-        self.coroutine.function_at(self.base).expect("a native frame has a function")
+        self.coroutine
+            .function_at(self.base)
+            .expect("a native frame has a function")
     }
 
     /// Returns value `n`, from 0, of those that the native function was made with.
     pub fn value(&self, n: usize) -> Value<'gc> {
         let function = self.function();
-        function.native().and_then(|native| native.values.get(n)).map_or(Value::NIL, |v| v.get())
+        function
+            .native()
+            .and_then(|native| native.values.get(n))
+            .map_or(Value::NIL, |v| v.get())
     }
 
     /// Assigns a value of those that the native function was made with.
@@ -109,6 +118,11 @@ impl<'gc> Call<'gc> {
         self.coroutine
     }
 
+    /// Returns the globals of the coroutine that makes the call.
+    pub fn env(&self) -> Gc<'gc, Table<'gc>> {
+        self.coroutine.env().unwrap_or_else(|| self.ctx.globals())
+    }
+
     /// In a continuation: the number of results of the call that was made.
     pub fn result_count(&self) -> usize {
         self.coroutine.top.get() - self.start
@@ -116,7 +130,11 @@ impl<'gc> Call<'gc> {
 
     /// In a continuation: result `n` from 1, nil when there are fewer.
     pub fn result(&self, n: usize) -> Value<'gc> {
-        if n <= self.result_count() { self.coroutine.slot(self.start + n - 1) } else { Value::NIL }
+        if n <= self.result_count() {
+            self.coroutine.slot(self.start + n - 1)
+        } else {
+            Value::NIL
+        }
     }
 
     /// Drops everything above the function's first `count` slots and makes them at least that many.
@@ -216,6 +234,22 @@ impl<'gc> Call<'gc> {
         Ok(Action(Next::Call(count as u32)))
     }
 
+    /// The same as [`invoke`](Self::invoke), but errors come to `then` too: its first result says whether
+    /// the call succeeded, as that of `pcall`.
+    pub(crate) fn try_invoke(
+        &self,
+        function: Value<'gc>,
+        args: &[Value<'gc>],
+        then: NativeFn,
+    ) -> NativeResult<'gc> {
+        self.push_frame(function, then as usize as u64, true)?;
+        self.reserve(args.len())?;
+        for &arg in args {
+            self.push(arg)?;
+        }
+        Ok(Action(Next::Call(args.len() as u32)))
+    }
+
     fn push_frame(
         &self,
         function: Value<'gc>,
@@ -227,7 +261,11 @@ impl<'gc> Call<'gc> {
         self.push(Value::raw(continuation))?;
         self.push(Value::raw(0))?;
         self.push(function)?;
-        self.push(if protected { Link::protected(delta) } else { Link::continuation(delta) })
+        self.push(if protected {
+            Link::protected(delta)
+        } else {
+            Link::continuation(delta)
+        })
     }
 
     /// Lets other work go first, then runs `then` with no results: for long loops in native code.
@@ -254,7 +292,10 @@ impl<'gc> Call<'gc> {
 
     /// Resumes the coroutine in argument 1 with the last `count` slots.
     pub(crate) fn resume_top(&self, count: usize, wrapped: bool) -> NativeResult<'gc> {
-        Ok(Action(Next::Resume { count: count as u32, wrapped }))
+        Ok(Action(Next::Resume {
+            count: count as u32,
+            wrapped,
+        }))
     }
 
     /// Uses up fuel for work done, in units of about one instruction; may leave less than nothing.
@@ -286,7 +327,11 @@ impl<'gc> Call<'gc> {
     /// Makes the error that argument `n` is of the wrong type.
     #[cold]
     pub fn type_error(&self, n: usize, expected: &str) -> Error<'gc> {
-        let found = if n > self.arg_count() { "no value" } else { self.arg(n).type_name() };
+        let found = if n > self.arg_count() {
+            "no value"
+        } else {
+            self.arg(n).type_name()
+        };
         self.arg_error(n, format!("{expected} expected, got {found}"))
     }
 
@@ -309,12 +354,20 @@ impl<'gc> Call<'gc> {
     /// Returns argument `n` as an integer, or the default when it is nil or missing.
     #[inline]
     pub fn opt_int(&self, n: usize, default: i32) -> Result<i32, Error<'gc>> {
-        if self.arg(n).is_nil() { Ok(default) } else { self.check_int(n) }
+        if self.arg(n).is_nil() {
+            Ok(default)
+        } else {
+            self.check_int(n)
+        }
     }
 
     /// Returns argument `n` as a number, or the default when it is nil or missing.
     pub fn opt_number(&self, n: usize, default: f64) -> Result<f64, Error<'gc>> {
-        if self.arg(n).is_nil() { Ok(default) } else { self.check_number(n) }
+        if self.arg(n).is_nil() {
+            Ok(default)
+        } else {
+            self.check_number(n)
+        }
     }
 
     /// Returns argument `n` as a string; numbers are converted.
@@ -330,18 +383,26 @@ impl<'gc> Call<'gc> {
 
     /// Returns argument `n` as a string, `None` when it is nil or missing.
     pub fn opt_string(&self, n: usize) -> Result<Option<Gc<'gc, LuaString>>, Error<'gc>> {
-        if self.arg(n).is_nil() { Ok(None) } else { self.check_string(n).map(Some) }
+        if self.arg(n).is_nil() {
+            Ok(None)
+        } else {
+            self.check_string(n).map(Some)
+        }
     }
 
     /// Returns argument `n`, which must be a table.
     #[inline]
     pub fn check_table(&self, n: usize) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
-        self.arg(n).as_table().ok_or_else(|| self.type_error(n, "table"))
+        self.arg(n)
+            .as_table()
+            .ok_or_else(|| self.type_error(n, "table"))
     }
 
     /// Returns argument `n`, which must be a function.
     pub fn check_function(&self, n: usize) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
-        self.arg(n).as_function().ok_or_else(|| self.type_error(n, "function"))
+        self.arg(n)
+            .as_function()
+            .ok_or_else(|| self.type_error(n, "function"))
     }
 
     /// Returns argument `n`, which must have been given but may be nil.
@@ -358,5 +419,9 @@ impl<'gc> Call<'gc> {
 /// Converts as the processor does for LuaJIT: truncation, `i32::MIN` for what does not fit.
 #[inline]
 pub(crate) fn to_int(number: f64) -> i32 {
-    if number > -2_147_483_649.0 && number < 2_147_483_648.0 { number as i32 } else { i32::MIN }
+    if number > -2_147_483_649.0 && number < 2_147_483_648.0 {
+        number as i32
+    } else {
+        i32::MIN
+    }
 }

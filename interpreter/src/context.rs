@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gc_arena::{Gc, Mutation};
 
+use crate::bytecode::dump::DumpErrorKind;
 use crate::bytecode::{self, Constant, Scalar, Template};
 use crate::error::{Error, Interrupt};
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
@@ -55,7 +56,9 @@ impl<'gc> Context<'gc> {
 
     /// Returns the string with these bytes, of which there must not be too many (see `checked_string`).
     pub fn string(self, bytes: impl AsRef<[u8]>) -> Gc<'gc, LuaString> {
-        self.vm.interner.intern(self.mc, &self.vm.heap, bytes.as_ref())
+        self.vm
+            .interner
+            .intern(self.mc, &self.vm.heap, bytes.as_ref())
     }
 
     /// Returns the string with these bytes, or the error that there is no room for it.
@@ -82,8 +85,17 @@ impl<'gc> Context<'gc> {
 
     /// Makes a table with room for the keys 1…`array` and `hash` others.
     pub fn table_with_room(self, array: usize, hash: usize) -> Gc<'gc, Table<'gc>> {
-        let array = if array == 0 { 0 } else { (array as u64 + 1).min(1 << 26) as u32 };
-        Table::new(self.mc, &self.vm.heap, array, (hash as u64).min(1 << 26) as u32)
+        let array = if array == 0 {
+            0
+        } else {
+            (array as u64 + 1).min(1 << 26) as u32
+        };
+        Table::new(
+            self.mc,
+            &self.vm.heap,
+            array,
+            (hash as u64).min(1 << 26) as u32,
+        )
     }
 
     /// Assigns a table entry without metamethods.
@@ -116,8 +128,20 @@ impl<'gc> Context<'gc> {
     }
 
     /// Makes a native function; `values` are what its `Call::value` returns.
-    pub fn native(self, name: &'static str, run: NativeFn, values: &[Value<'gc>]) -> Gc<'gc, Function<'gc>> {
-        Function::new_native(self.mc, &self.vm.heap, name, run, self.vm.globals.get(), values)
+    pub fn native(
+        self,
+        name: &'static str,
+        run: NativeFn,
+        values: &[Value<'gc>],
+    ) -> Gc<'gc, Function<'gc>> {
+        Function::new_native(
+            self.mc,
+            &self.vm.heap,
+            name,
+            run,
+            self.vm.globals.get(),
+            values,
+        )
     }
 
     /// Puts native functions into a table.
@@ -159,8 +183,12 @@ impl<'gc> Context<'gc> {
         prototype: Gc<'gc, Prototype<'gc>>,
         env: Gc<'gc, Table<'gc>>,
     ) -> Gc<'gc, Function<'gc>> {
-        let cells: Vec<_> =
-            prototype.template.upvalues.iter().map(|_| self.upvalue(Value::NIL)).collect();
+        let cells: Vec<_> = prototype
+            .template
+            .upvalues
+            .iter()
+            .map(|_| self.upvalue(Value::NIL))
+            .collect();
         self.closure(prototype, env, &cells)
     }
 
@@ -169,18 +197,24 @@ impl<'gc> Context<'gc> {
     /// # Errors
     ///
     /// The message, as `load` returns it.
-    pub fn load(
-        self,
-        chunk: &[u8],
-        name: &[u8],
-    ) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
+    pub fn load(self, chunk: &[u8], name: &[u8]) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
         self.check_room(chunk.len())?;
-        if chunk.starts_with(b"\x1bLJ") {
-            let shown = || String::from_utf8_lossy(&crate::compiler::chunk_display(name)).into_owned();
-            let template = bytecode::dump::read(chunk.into())
-                .map_err(|error| self.string(format!("{}: {error}", shown())))?;
-            bytecode::verify::verify(&template)
-                .map_err(|error| self.string(format!("{}: {error}", shown())))?;
+        if chunk.starts_with(b"\x1b") {
+            let refuse = |error: &dyn std::fmt::Display| {
+                let shown = match name.first() {
+                    Some(b'\x1b') => b"(binary)".to_vec(),
+                    _ => crate::compiler::chunk_display(name),
+                };
+                self.string(format!("{}: {error}", String::from_utf8_lossy(&shown)))
+            };
+            let template =
+                bytecode::dump::read(chunk.into()).map_err(|error| match error.kind {
+                    DumpErrorKind::NotADump | DumpErrorKind::Version(_) => {
+                        refuse(&"cannot load incompatible bytecode")
+                    }
+                    _ => refuse(&error),
+                })?;
+            bytecode::verify::verify(&template).map_err(|error| refuse(&error))?;
             self.prototype(&template)
         } else {
             let template = crate::compiler::compile(chunk, name)

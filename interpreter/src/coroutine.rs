@@ -11,10 +11,14 @@ use gc_arena::{Collect, Gc, Mutation};
 
 use crate::function::{Function, Instruction, Upvalue};
 use crate::heap::{self, Heap, OBJECT_HEADER};
+use crate::table::Table;
 use crate::value::Value;
 
 /// Slots that a coroutine may use, as in LuaJIT (`LJ_STACK_MAX`).
 pub(crate) const MAX_STACK: usize = 65_500;
+
+/// Coroutines that may wait for each other: LuaJIT runs out of C stack much earlier.
+pub(crate) const MAX_NESTING: u32 = 4000;
 
 /// Slots that an error handler may use beyond that.
 const EMERGENCY: usize = 2_000;
@@ -118,8 +122,12 @@ pub struct Coroutine<'gc> {
     pub(crate) resume: Cell<Resume>,
     /// The coroutine that waits for this one.
     pub(crate) resumer: Cell<Option<Gc<'gc, Coroutine<'gc>>>>,
+    /// How many coroutines wait for this one, and for each other.
+    pub(crate) depth: Cell<u32>,
     /// Resumed by the function of `coroutine.wrap`, which passes errors on.
     pub(crate) is_wrapped: Cell<bool>,
+    /// The globals of the chunks that it loads, when they are not the VM's (`setfenv(0, t)`).
+    env: Cell<Option<Gc<'gc, Table<'gc>>>>,
     /// Open upvalues in order of their registers.
     open: UnsafeCell<Vec<Gc<'gc, Upvalue<'gc>>>>,
     /// Serial number for `tostring`, 0 until it is needed.
@@ -159,11 +167,27 @@ impl<'gc> Coroutine<'gc> {
                 status: Cell::new(Status::Suspended),
                 resume: Cell::new(Resume::Start(0)),
                 resumer: Cell::new(None),
+                depth: Cell::new(0),
                 is_wrapped: Cell::new(false),
+                env: Cell::new(None),
                 open: UnsafeCell::new(Vec::new()),
                 serial: Cell::new(0),
             },
         )
+    }
+
+    /// Returns the globals of the chunks that the coroutine loads, when they are not the VM's.
+    pub(crate) fn env(&self) -> Option<Gc<'gc, Table<'gc>>> {
+        self.env.get()
+    }
+
+    pub(crate) fn set_env(
+        self_: Gc<'gc, Self>,
+        mc: &Mutation<'gc>,
+        env: Option<Gc<'gc, Table<'gc>>>,
+    ) {
+        mc.backward_barrier(Gc::erase(self_), None);
+        self_.env.set(env);
     }
 
     /// Returns the status.
@@ -214,7 +238,11 @@ impl<'gc> Coroutine<'gc> {
     /// The stack may move: pointers into it must be taken again.
     #[inline]
     pub(crate) fn ensure(&self, heap: &Heap, needed: usize) -> Result<(), StackOverflow> {
-        if needed + SLACK <= self.size.get() { Ok(()) } else { self.grow(heap, needed, MAX_STACK) }
+        if needed + SLACK <= self.size.get() {
+            Ok(())
+        } else {
+            self.grow(heap, needed, MAX_STACK)
+        }
     }
 
     /// The same for an error handler, which may go a little beyond the limit.
@@ -244,7 +272,9 @@ impl<'gc> Coroutine<'gc> {
             for upvalue in &*self.open.get() {
                 upvalue.relocate(stack.add(upvalue.location().offset_from(old_stack) as usize));
             }
-            drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(old_stack, old)));
+            drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(
+                old_stack, old,
+            )));
             self.stack.set(stack);
         }
         self.size.set(size);
@@ -350,6 +380,9 @@ unsafe impl<'gc> Collect<'gc> for Coroutine<'gc> {
         if let Some(resumer) = self.resumer.get() {
             cc.trace_gc(Gc::erase(resumer));
         }
+        if let Some(env) = self.env.get() {
+            cc.trace_gc(Gc::erase(env));
+        }
         // SAFETY: no reference to the list is held while the collector runs.
         for upvalue in unsafe { &*self.open.get() } {
             cc.trace_gc(Gc::erase(*upvalue));
@@ -363,7 +396,10 @@ impl Drop for Coroutine<'_> {
         heap::dropped(OBJECT_HEADER + size_of::<Self>() + size * size_of::<Value<'_>>());
         // SAFETY: the stack was made from a boxed slice of `size` values.
         unsafe {
-            drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(self.stack.get(), size)));
+            drop(Box::from_raw(std::ptr::slice_from_raw_parts_mut(
+                self.stack.get(),
+                size,
+            )));
         }
     }
 }

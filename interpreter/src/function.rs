@@ -91,7 +91,10 @@ impl<'gc> Prototype<'gc> {
         let code: Box<[Instruction]> = template
             .code
             .iter()
-            .map(|&word| Instruction { word, cache: Cell::new(u32::MAX) })
+            .map(|&word| Instruction {
+                word,
+                cache: Cell::new(u32::MAX),
+            })
             .collect();
         let prototype = Prototype {
             num_params: template.num_params,
@@ -253,7 +256,9 @@ impl<'gc> Upvalue<'gc> {
         // SAFETY: as in `get`.
         unsafe { *self_.location.get() = value };
         if self_.marks.get() != 0 {
-            self_.marks.set(self_.marks.get() | crate::table::marks::DIRTY);
+            self_
+                .marks
+                .set(self_.marks.get() | crate::table::marks::DIRTY);
         }
         // The value now lies in what `trace` follows: the owner's stack while the variable is open.
         match self_.owner.get() {
@@ -271,7 +276,8 @@ impl<'gc> Upvalue<'gc> {
 
     /// Starts to record writes.
     pub fn share(&self) {
-        self.marks.set(self.marks.get() | crate::table::marks::SHARED);
+        self.marks
+            .set(self.marks.get() | crate::table::marks::SHARED);
     }
 
     /// Returns whether the variable may have been written since it was shared or last asked.
@@ -300,7 +306,9 @@ impl<'gc> Upvalue<'gc> {
         self_.location.set(self_.closed.as_ptr());
         self_.owner.set(None);
         if self_.marks.get() != 0 {
-            self_.marks.set(self_.marks.get() | crate::table::marks::DIRTY);
+            self_
+                .marks
+                .set(self_.marks.get() | crate::table::marks::DIRTY);
         }
         crate::table::write_barrier(mc, self_, value);
     }
@@ -442,7 +450,15 @@ impl<'gc> Function<'gc> {
         };
         let values: Box<[_]> = values.iter().map(|&v| Cell::new(v)).collect();
         heap.charge(OBJECT_HEADER + size_of::<Native<'gc>>() + size_of_val(&*values));
-        let native = Gc::new(mc, Native { head, run, name, values });
+        let native = Gc::new(
+            mc,
+            Native {
+                head,
+                run,
+                name,
+                values,
+            },
+        );
         // SAFETY: the head is the first field of a `repr(C)` structure.
         unsafe { Gc::cast(native) }
     }

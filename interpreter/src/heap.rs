@@ -82,7 +82,8 @@ impl Heap {
         let headroom = self.limit.get().saturating_sub(self.used.get());
         // Near the limit garbage must not fill what is left, so at most half of it is granted.
         let credit = bytes.min(headroom / 2).max(4096) as isize;
-        self.credit.set(if self.stressed.get() { 0 } else { credit });
+        self.credit
+            .set(if self.stressed.get() { 0 } else { credit });
     }
 
     /// Makes the collector due at every safe point from now on.

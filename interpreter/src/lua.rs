@@ -22,14 +22,14 @@ use crate::vm::{self, Metamethod, Vm, dispatch};
 /// Heaps with fewer objects are collected in one go: it is faster, and takes a few milliseconds at most.
 const SMALL_HEAP: usize = 30_000;
 
-/// Objects to be traced or swept in one step of a larger heap.
-const STEP: f64 = 20_000.0;
+/// Work of one step on a larger heap: one unit traces an object, frees or looks at two or three.
+const STEP: f64 = 16_000.0;
 
 /// Least bytes between two collections.
 const MIN_GRANT: usize = 128 * 1024;
 
 /// Bytes that may be allocated between two steps of a collection that is under way.
-const STEP_GRANT: usize = 512 * 1024;
+const STEP_GRANT: usize = 256 * 1024;
 
 #[derive(Collect)]
 #[collect(no_drop)]
@@ -49,7 +49,11 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { memory: None, seed: 0, environment: Rc::new(System::new()) }
+        Options {
+            memory: None,
+            seed: 0,
+            environment: Rc::new(System::new()),
+        }
     }
 }
 
@@ -64,7 +68,9 @@ pub struct Lua {
 
 impl fmt::Debug for Lua {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lua").field("fuel_used", &self.fuel_used).finish_non_exhaustive()
+        f.debug_struct("Lua")
+            .field("fuel_used", &self.fuel_used)
+            .finish_non_exhaustive()
     }
 }
 
@@ -106,7 +112,15 @@ impl Lua {
     /// When the memory limit leaves no room for the library.
     pub fn new(options: Options) -> Lua {
         let arena = Arena::<Rootable![Root<'_>]>::new(|mc| Root {
-            vm: Gc::new(mc, Vm::new(mc, options.memory, options.seed, options.environment.clone())),
+            vm: Gc::new(
+                mc,
+                Vm::new(
+                    mc,
+                    options.memory,
+                    options.seed,
+                    options.environment.clone(),
+                ),
+            ),
         });
         // The collector works as told by `collect_step`; these are its units of work.
         arena.metrics().set_pacing(Pacing {
@@ -115,10 +129,14 @@ impl Lua {
             mark_factor: 0.2,
             trace_factor: 1.0,
             keep_factor: 0.3,
-            drop_factor: 0.3,
-            free_factor: 0.3,
+            drop_factor: 0.4,
+            free_factor: 0.4,
         });
-        let mut lua = Lua { arena, fuel_used: 0, stress: None };
+        let mut lua = Lua {
+            arena,
+            fuel_used: 0,
+            stress: None,
+        };
         lua.enter(|ctx| {
             crate::stdlib::open(ctx).expect("the limit leaves room for the library");
         });
@@ -130,7 +148,10 @@ impl Lua {
         self.arena.mutate(|mc, root| {
             // The VM is written without barriers, so it is traced again after each entry.
             mc.backward_barrier(Gc::erase(root.vm), None);
-            f(Context { mc, vm: root.vm.as_ref() })
+            f(Context {
+                mc,
+                vm: root.vm.as_ref(),
+            })
         })
     }
 
@@ -152,7 +173,9 @@ impl Lua {
     /// A task that has ended before is not run again: it answers that it was killed.
     pub fn run(&mut self, task: &mut Task, fuel: u64) -> Outcome {
         let ended = self.enter(|ctx| {
-            ctx.fetch(&task.root).as_coroutine().is_none_or(|root| root.status() == Status::Dead)
+            ctx.fetch(&task.root)
+                .as_coroutine()
+                .is_none_or(|root| root.status() == Status::Dead)
         });
         if ended {
             return Outcome::Failed(Failure::Interrupted(Interrupt::Killed));
@@ -228,7 +251,8 @@ impl Lua {
     /// Lends the list of traced weak tables to this OS thread, or takes it back; other VMs of the thread
     /// may collect in between.
     fn swap_weak_list(&mut self) {
-        self.arena.mutate(|_, root| crate::table::swap_weak_list(&mut root.vm.traced_weak.borrow_mut()));
+        self.arena
+            .mutate(|_, root| crate::table::swap_weak_list(&mut root.vm.traced_weak.borrow_mut()));
     }
 
     fn collect_all(&mut self) {
@@ -242,10 +266,8 @@ impl Lua {
     fn finish_cycle(&mut self) {
         if let Some(marked) = self.arena.finish_marking() {
             let again = marked.finalize(finish_marking);
-            if again {
-                if let Some(marked) = self.arena.finish_marking() {
-                    marked.finalize(|fc, root| clear_weak(fc, root.vm.as_ref()));
-                }
+            if again && let Some(marked) = self.arena.finish_marking() {
+                marked.finalize(|fc, root| clear_weak(fc, root.vm.as_ref()));
             }
         }
         self.arena.finish_cycle();
@@ -283,7 +305,12 @@ impl Lua {
         if sleeping && self.arena.metrics().total_gc_count() < small_heap {
             return self.finish_cycle();
         }
-        self.arena.metrics().adjust_debt(self.stress.unwrap_or(STEP));
+        // Exactly one step of work, whatever was allocated since the last: the grants pace the steps.
+        let metrics = self.arena.metrics();
+        metrics.adjust_debt(match self.stress {
+            Some(step) => step,
+            None => STEP - metrics.allocation_debt(),
+        });
         if self.arena.collection_phase() == CollectionPhase::Sweeping {
             self.arena.cycle_debt();
         } else if let Some(marked) = self.arena.mark_debt() {
@@ -331,9 +358,10 @@ fn clear_weak<'gc>(fc: &'gc gc_arena::Finalization<'gc>, vm: &Vm<'gc>) {
 
 fn take_failure<'gc>(ctx: Context<'gc>) -> Failure {
     match ctx.vm.failure.take().expect("set by whoever failed") {
-        vm::Failure::Error { value, traceback } => {
-            Failure::Error { value: ctx.stash(value), traceback }
-        }
+        vm::Failure::Error { value, traceback } => Failure::Error {
+            value: ctx.stash(value),
+            traceback,
+        },
         vm::Failure::Interrupt(interrupt) => Failure::Interrupted(interrupt),
     }
 }
@@ -362,7 +390,9 @@ impl<'gc> Context<'gc> {
 
     /// Returns the results of a finished task.
     pub fn results(self, task: &Task) -> Vec<Value<'gc>> {
-        let Some(root) = self.fetch(&task.root).as_coroutine() else { return Vec::new() };
+        let Some(root) = self.fetch(&task.root).as_coroutine() else {
+            return Vec::new();
+        };
         let (first, count) = task.results;
         (first..first + count).map(|slot| root.slot(slot)).collect()
     }
@@ -373,7 +403,9 @@ impl<'gc> Context<'gc> {
     ///
     /// When there are more than the stack can take, and then the task waits on; or when it does not wait.
     pub fn resume(self, task: &Task, values: &[Value<'gc>]) -> Result<(), crate::Error<'gc>> {
-        let Some(coroutine) = self.fetch(&task.current).as_coroutine() else { return Ok(()) };
+        let Some(coroutine) = self.fetch(&task.current).as_coroutine() else {
+            return Ok(());
+        };
         if !matches!(coroutine.resume.get(), Resume::Return(_)) {
             return Err(self.string("the task does not wait for results").into());
         }
@@ -392,7 +424,9 @@ impl<'gc> Context<'gc> {
 
     /// Raises an error where a task is: at the native function that waits, or at its next instruction.
     pub fn raise(self, task: &Task, value: Value<'gc>) {
-        let Some(coroutine) = self.fetch(&task.current).as_coroutine() else { return };
+        let Some(coroutine) = self.fetch(&task.current).as_coroutine() else {
+            return;
+        };
         self.mc.backward_barrier(Gc::erase(coroutine), None);
         let top = match coroutine.resume.get() {
             Resume::Run => coroutine.live_end(),

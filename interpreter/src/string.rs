@@ -72,7 +72,9 @@ impl LuaString {
         if len <= INLINE_MAX {
             // SAFETY: every string up to `INLINE_MAX` is allocated as `Inline<N>` with `N >= len`, whose
             // bytes start right after the head; the reference was derived from the whole object.
-            unsafe { std::slice::from_raw_parts(head.cast::<u8>().add(size_of::<LuaString>()), len) }
+            unsafe {
+                std::slice::from_raw_parts(head.cast::<u8>().add(size_of::<LuaString>()), len)
+            }
         } else {
             // SAFETY: every longer string is allocated as `Boxed`.
             unsafe { &(*head.cast::<Boxed>()).bytes }
@@ -112,7 +114,9 @@ fn hash_bytes(seed: u64, bytes: &[u8]) -> u32 {
     };
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
-        mix(u64::from_le_bytes(chunk.try_into().expect("chunks of eight")));
+        mix(u64::from_le_bytes(
+            chunk.try_into().expect("chunks of eight"),
+        ));
     }
     let rest = chunks.remainder();
     let mut last = [0u8; 8];
@@ -121,18 +125,59 @@ fn hash_bytes(seed: u64, bytes: &[u8]) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
+/// An entry of the interner: the address of a string below the upper half of its hash, or 0.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slot(u64);
+
+impl Slot {
+    const FREE: Slot = Slot(0);
+    const ADDRESS: u64 = (1 << 48) - 1;
+
+    fn new(string: *const LuaString, hash: u32) -> Slot {
+        Slot(string as u64 | Self::tag(hash))
+    }
+
+    #[inline(always)]
+    fn tag(hash: u32) -> u64 {
+        u64::from(hash >> 16) << 48
+    }
+
+    /// Returns whether the string may be one with this hash.
+    #[inline(always)]
+    fn may_be(self, hash: u32) -> bool {
+        self.0 & !Self::ADDRESS == Self::tag(hash)
+    }
+
+    #[inline(always)]
+    fn string(self) -> *const LuaString {
+        (self.0 & Self::ADDRESS) as *const LuaString
+    }
+
+    /// Returns where a look-up of the string starts.
+    ///
+    /// # Safety
+    ///
+    /// The entry must be taken, by a string that has not been freed.
+    unsafe fn home(self, mask: usize) -> usize {
+        // SAFETY: by contract.
+        unsafe { (*self.string()).hash as usize & mask }
+    }
+}
+
 /// All strings of one VM, found by content.
 ///
-/// Open addressing with linear probing; a null entry is free.
+/// Open addressing with linear probing.
 pub(crate) struct Interner {
     seed: u64,
-    slots: UnsafeCell<Vec<*const LuaString>>,
+    slots: UnsafeCell<Vec<Slot>>,
     count: Cell<usize>,
 }
 
 impl fmt::Debug for Interner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Interner").field("count", &self.count.get()).finish_non_exhaustive()
+        f.debug_struct("Interner")
+            .field("count", &self.count.get())
+            .finish_non_exhaustive()
     }
 }
 
@@ -141,7 +186,7 @@ impl Interner {
         Interner {
             // Spread small seeds over the word.
             seed: (seed ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0xd1b5_4a32_d192_ed03),
-            slots: UnsafeCell::new(vec![std::ptr::null(); 1024]),
+            slots: UnsafeCell::new(vec![Slot::FREE; 1024]),
             count: Cell::new(0),
         }
     }
@@ -160,23 +205,25 @@ impl Interner {
         let mut index = hash as usize & mask;
         loop {
             let slot = slots[index];
-            if slot.is_null() {
+            if slot == Slot::FREE {
                 break;
             }
-            // SAFETY: the interner is purged of dead strings before any of them is freed, so a slot points
-            // to a live string of this arena.
-            let string: Gc<'gc, LuaString> = unsafe { Gc::from_ptr(slot) };
-            if string.hash == hash && string.as_bytes() == bytes {
-                return string;
+            if slot.may_be(hash) {
+                // SAFETY: the interner is purged of dead strings before any of them is freed, so an entry
+                // points to a live string of this arena.
+                let string: Gc<'gc, LuaString> = unsafe { Gc::from_ptr(slot.string()) };
+                if string.hash == hash && string.as_bytes() == bytes {
+                    return string;
+                }
             }
             index = (index + 1) & mask;
         }
         let string = allocate(mc, heap, hash, bytes);
-        slots[index] = Gc::as_ptr(string);
+        slots[index] = Slot::new(Gc::as_ptr(string), hash);
         self.count.set(self.count.get() + 1);
         if self.count.get() * 2 > slots.len() {
             let larger = slots.len() * 2;
-            heap.charge(slots.len() * size_of::<*const LuaString>());
+            heap.charge(slots.len() * size_of::<Slot>());
             Self::rebuild(slots, larger);
         }
         string
@@ -186,50 +233,62 @@ impl Interner {
     pub(crate) fn purge<'gc>(&self, fc: &Finalization<'gc>, heap: &Heap) {
         // SAFETY: as in `intern`.
         let slots = unsafe { &mut *self.slots.get() };
-        let mut live = 0;
-        let mut capacity = slots.len();
-        for slot in slots.iter_mut() {
-            if slot.is_null() {
-                continue;
-            }
+        let mut live = self.count.get();
+        let mut index = 0;
+        while index < slots.len() {
+            let slot = slots[index];
             // SAFETY: nothing has been freed since the string was interned or last purged.
-            if Gc::is_dead(fc, unsafe { Gc::from_ptr(*slot) }) {
-                *slot = std::ptr::null();
+            if slot != Slot::FREE && Gc::is_dead(fc, unsafe { Gc::from_ptr(slot.string()) }) {
+                Self::remove(slots, index);
+                live -= 1;
+                // Another entry may have moved here.
             } else {
-                live += 1;
+                index += 1;
             }
         }
+        self.count.set(live);
+        let mut capacity = slots.len();
         while capacity > 1024 && live * 8 < capacity {
             capacity /= 2;
         }
-        self.count.set(live);
-        heap.release((slots.len() - capacity) * size_of::<*const LuaString>());
-        Self::rebuild(slots, capacity);
+        if capacity < slots.len() {
+            heap.release((slots.len() - capacity) * size_of::<Slot>());
+            Self::rebuild(slots, capacity);
+        }
     }
 
-    fn rebuild(slots: &mut Vec<*const LuaString>, capacity: usize) {
-        let old = std::mem::replace(slots, vec![std::ptr::null(); capacity]);
-        let mask = capacity - 1;
-        for string in old {
-            if string.is_null() {
-                continue;
+    /// Frees an entry and moves those behind it forward that were displaced by it.
+    fn remove(slots: &mut [Slot], index: usize) {
+        let mask = slots.len() - 1;
+        let (mut hole, mut next) = (index, (index + 1) & mask);
+        while slots[next] != Slot::FREE {
+            // SAFETY: taken entries point to strings that have not been freed.
+            let home = unsafe { slots[next].home(mask) };
+            // The entry may fill the hole unless its home lies between them.
+            if next.wrapping_sub(home) & mask >= next.wrapping_sub(hole) & mask {
+                slots[hole] = slots[next];
+                hole = next;
             }
-            // SAFETY: non-null slots point to live strings.
-            let mut index = unsafe { (*string).hash } as usize & mask;
-            while !slots[index].is_null() {
+            next = (next + 1) & mask;
+        }
+        slots[hole] = Slot::FREE;
+    }
+
+    fn rebuild(slots: &mut Vec<Slot>, capacity: usize) {
+        let old = std::mem::replace(slots, vec![Slot::FREE; capacity]);
+        let mask = capacity - 1;
+        for slot in old.into_iter().filter(|&slot| slot != Slot::FREE) {
+            // SAFETY: as in `remove`.
+            let mut index = unsafe { slot.home(mask) };
+            while slots[index] != Slot::FREE {
                 index = (index + 1) & mask;
             }
-            slots[index] = string;
+            slots[index] = slot;
         }
     }
 }
 
-fn allocate<'gc>(
-    mc: &Mutation<'gc>,
-    heap: &Heap,
-    hash: u32,
-    bytes: &[u8],
-) -> Gc<'gc, LuaString> {
+fn allocate<'gc>(mc: &Mutation<'gc>, heap: &Heap, hash: u32, bytes: &[u8]) -> Gc<'gc, LuaString> {
     fn inline<'gc, const N: usize>(
         mc: &Mutation<'gc>,
         heap: &Heap,
@@ -238,9 +297,18 @@ fn allocate<'gc>(
     ) -> Gc<'gc, LuaString> {
         let mut buffer = [0u8; N];
         buffer[..bytes.len()].copy_from_slice(bytes);
-        let head = LuaString { hash, len: bytes.len() as u32 };
+        let head = LuaString {
+            hash,
+            len: bytes.len() as u32,
+        };
         heap.charge(OBJECT_HEADER + size_of::<Inline<N>>());
-        let object = Gc::new(mc, Inline::<N> { head, bytes: buffer });
+        let object = Gc::new(
+            mc,
+            Inline::<N> {
+                head,
+                bytes: buffer,
+            },
+        );
         // SAFETY: the head is the first field of a `repr(C)` structure.
         unsafe { Gc::cast(object) }
     }
@@ -254,8 +322,17 @@ fn allocate<'gc>(
         97..=INLINE_MAX => inline::<INLINE_MAX>(mc, heap, hash, bytes),
         len => {
             heap.charge(OBJECT_HEADER + size_of::<Boxed>() + len);
-            let head = LuaString { hash, len: len as u32 };
-            let object = Gc::new(mc, Boxed { head, bytes: bytes.into() });
+            let head = LuaString {
+                hash,
+                len: len as u32,
+            };
+            let object = Gc::new(
+                mc,
+                Boxed {
+                    head,
+                    bytes: bytes.into(),
+                },
+            );
             // SAFETY: the head is the first field of a `repr(C)` structure.
             unsafe { Gc::cast(object) }
         }

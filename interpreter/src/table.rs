@@ -35,8 +35,11 @@ struct SharedNode(Node<'static>);
 unsafe impl Sync for SharedNode {}
 
 /// The hash part of every table that has none.
-static EMPTY_NODE: SharedNode =
-    SharedNode(Node { key: Value::NIL, value: Value::NIL, next: 0 });
+static EMPTY_NODE: SharedNode = SharedNode(Node {
+    key: Value::NIL,
+    value: Value::NIL,
+    next: 0,
+});
 
 thread_local! {
     /// Weak tables that the running collection has traced, to be cleared when marking is done.
@@ -67,6 +70,42 @@ const WEAK_VALUES: u8 = 2;
 /// A string key was assigned since `__mode` was looked up last.
 const MODE_UNKNOWN: u8 = 4;
 
+/// Slots that the collector traces in one go; more of them would be felt as a pause.
+const CHUNK: u32 = 8192;
+
+/// A part of a large array, so that the collector can trace that in steps.
+///
+/// It has a colour of its own: what is stored in a large array is marked at once (see `Table::barrier`),
+/// because the colour of the table does not say which parts have been traced.
+struct Chunk<'gc> {
+    table: *const Table<'gc>,
+    start: u32,
+}
+
+// SAFETY: only its table refers to a chunk, so that is alive, and the range is checked against its size.
+unsafe impl<'gc> Collect<'gc> for Chunk<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        // SAFETY: as above.
+        let table = unsafe { &*self.table };
+        table.trace_slots(cc, self.start, self.start + CHUNK);
+    }
+}
+
+impl Drop for Chunk<'_> {
+    fn drop(&mut self) {
+        heap::dropped(heap::OBJECT_HEADER + size_of::<Self>());
+    }
+}
+
+/// Returns the number of chunks of an array part.
+fn chunk_count(array_len: u32) -> usize {
+    if array_len > 2 * CHUNK {
+        array_len.div_ceil(CHUNK) as usize
+    } else {
+        0
+    }
+}
+
 /// A Lua table.
 pub struct Table<'gc> {
     array: Cell<*mut Value<'gc>>,
@@ -78,6 +117,8 @@ pub struct Table<'gc> {
     mask: Cell<u32>,
     /// All nodes from this index on are in use.
     last_free: Cell<u32>,
+    /// What traces the array part when that is large: one object for every `CHUNK` slots, else null.
+    chunks: Cell<*mut Gc<'gc, Chunk<'gc>>>,
     /// A border that `length` found in the array part.
     border: Cell<u32>,
     /// Serial number for `tostring`, 0 until it is needed.
@@ -195,6 +236,7 @@ impl<'gc> Table<'gc> {
                 array_len: Cell::new(0),
                 mask: Cell::new(0),
                 last_free: Cell::new(0),
+                chunks: Cell::new(std::ptr::null_mut()),
                 border: Cell::new(0),
                 serial: Cell::new(0),
                 absent: Cell::new(0),
@@ -203,7 +245,7 @@ impl<'gc> Table<'gc> {
             },
         );
         if array_len > 0 {
-            table.resize_array(heap, array_len.min(MAX_SLOTS));
+            table.resize_array(mc, heap, array_len.min(MAX_SLOTS));
         }
         if nodes > 0 {
             table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two());
@@ -227,7 +269,9 @@ impl<'gc> Table<'gc> {
     pub fn set_metatable(&self, mc: &Mutation<'gc>, metatable: Option<Gc<'gc, Table<'gc>>>) {
         if let Some(metatable) = metatable {
             mc.backward_barrier(Gc::erase(self.as_gc()), Some(Gc::erase(metatable)));
-            metatable.marks.set(metatable.marks.get() | marks::METATABLE);
+            metatable
+                .marks
+                .set(metatable.marks.get() | marks::METATABLE);
         }
         self.metatable.set(metatable);
         self.note_write();
@@ -297,12 +341,42 @@ impl<'gc> Table<'gc> {
 
     /// Returns the number of nodes in the hash part.
     fn node_count(&self) -> u32 {
-        if self.has_nodes() { self.mask.get() + 1 } else { 0 }
+        if self.has_nodes() {
+            self.mask.get() + 1
+        } else {
+            0
+        }
     }
 
     #[inline(always)]
     pub(crate) fn array_len(&self) -> u32 {
         self.array_len.get()
+    }
+
+    /// Tells the collector that the table is about to hold `value` in whichever part.
+    #[inline(always)]
+    pub(crate) fn barrier(&self, mc: &Mutation<'gc>, value: Value<'gc>) {
+        if value.is_collectable() {
+            if self.chunks.get().is_null() {
+                mc.backward_barrier(Gc::erase(self.as_gc()), Some(value.erased()));
+            } else {
+                mc.forward_barrier(None, value.erased());
+            }
+        }
+    }
+
+    /// Overwrites a slot of the array part with a value that is in the table already; false when there is
+    /// no such slot.
+    #[inline]
+    pub(crate) fn move_to_slot(&self, mc: &Mutation<'gc>, index: u32, value: Value<'gc>) -> bool {
+        let Some(slot) = self.array_slot(index) else {
+            return false;
+        };
+        if !self.chunks.get().is_null() {
+            self.barrier(mc, value);
+        }
+        slot.set(value);
+        true
     }
 
     /// Returns the slot of the array part.
@@ -311,7 +385,13 @@ impl<'gc> Table<'gc> {
         if index < self.array_len.get() {
             // SAFETY: `array` holds `array_len` initialised slots; no reference is kept across a resize
             // because callers use the cell at once.
-            Some(unsafe { &*self.array.get().add(index as usize).cast::<Cell<Value<'gc>>>() })
+            Some(unsafe {
+                &*self
+                    .array
+                    .get()
+                    .add(index as usize)
+                    .cast::<Cell<Value<'gc>>>()
+            })
         } else {
             None
         }
@@ -371,7 +451,8 @@ impl<'gc> Table<'gc> {
             return self.get_index(index);
         }
         // SAFETY: `find` returns nodes of this table.
-        self.find(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+        self.find(key)
+            .map_or(Value::NIL, |node| unsafe { (*node).value })
     }
 
     /// Returns the value under a whole number that was reduced by [`array_index`].
@@ -385,14 +466,16 @@ impl<'gc> Table<'gc> {
         }
         let key = Value::arithmetic(f64::from(index as i32));
         // SAFETY: `find` returns nodes of this table.
-        self.find(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+        self.find(key)
+            .map_or(Value::NIL, |node| unsafe { (*node).value })
     }
 
     /// Returns the value under a string.
     #[inline(always)]
     pub fn get_string(&self, key: Gc<'gc, LuaString>) -> Value<'gc> {
         // SAFETY: `find_string` returns nodes of this table.
-        self.find_string(key).map_or(Value::NIL, |node| unsafe { (*node).value })
+        self.find_string(key)
+            .map_or(Value::NIL, |node| unsafe { (*node).value })
     }
 
     /// Puts `value` under `key`, as `rawset` does.
@@ -408,7 +491,7 @@ impl<'gc> Table<'gc> {
         value: Value<'gc>,
     ) -> Result<(), TableError> {
         self.note_write();
-        write_barrier(mc, self.as_gc(), value);
+        self.barrier(mc, value);
         if let Some(index) = array_index(key) {
             return self.set_index_unbarriered(mc, heap, index, value);
         }
@@ -443,7 +526,7 @@ impl<'gc> Table<'gc> {
         value: Value<'gc>,
     ) -> Result<(), TableError> {
         self.note_write();
-        write_barrier(mc, self.as_gc(), value);
+        self.barrier(mc, value);
         self.set_index_unbarriered(mc, heap, index, value)
     }
 
@@ -479,9 +562,9 @@ impl<'gc> Table<'gc> {
             if !heap.has_room(array_layout(larger).size()) {
                 return Err(TableError::NoMemory);
             }
-            self.resize_array(heap, larger);
+            self.resize_array(mc, heap, larger);
             if self.has_nodes() {
-                self.take_from_hash(len, larger);
+                self.take_from_hash(mc, len, larger);
             }
             self.array_slot(index).expect("just grown").set(value);
             return Ok(());
@@ -492,12 +575,15 @@ impl<'gc> Table<'gc> {
     /// Returns whether at least half of the array part is in use.
     fn is_dense(&self) -> bool {
         let len = self.array_len.get();
-        let used = |index: &u32| self.array_slot(*index).is_some_and(|slot| !slot.get().is_nil());
+        let used = |index: &u32| {
+            self.array_slot(*index)
+                .is_some_and(|slot| !slot.get().is_nil())
+        };
         len <= 4 || used(&(len - 1)) && (1..len).filter(used).count() >= len as usize / 2
     }
 
     /// Moves values of whole-number keys from `start` to `end` out of the hash part.
-    fn take_from_hash(&self, start: u32, end: u32) {
+    fn take_from_hash(&self, mc: &Mutation<'gc>, start: u32, end: u32) {
         let move_one = |node: *mut Node<'gc>| {
             // SAFETY: `node` is one of this table's nodes.
             unsafe {
@@ -505,7 +591,7 @@ impl<'gc> Table<'gc> {
                     && let Some(index) = array_index((*node).key)
                     && (start..end).contains(&index)
                 {
-                    self.array_slot(index).expect("in range").set((*node).value);
+                    self.move_to_slot(mc, index, (*node).value);
                     (*node).value = Value::NIL;
                 }
             }
@@ -524,7 +610,7 @@ impl<'gc> Table<'gc> {
     }
 
     /// Reallocates the array part to `len` slots, which must not be fewer than before.
-    fn resize_array(&self, heap: &Heap, len: u32) {
+    fn resize_array(&self, mc: &Mutation<'gc>, heap: &Heap, len: u32) {
         let old_len = self.array_len.get();
         debug_assert!(len > old_len);
         let layout = array_layout(len);
@@ -534,7 +620,11 @@ impl<'gc> Table<'gc> {
             let array = if old_len == 0 {
                 alloc(layout)
             } else {
-                realloc(self.array.get().cast(), array_layout(old_len), layout.size())
+                realloc(
+                    self.array.get().cast(),
+                    array_layout(old_len),
+                    layout.size(),
+                )
             }
             .cast::<Value<'gc>>();
             if array.is_null() {
@@ -548,6 +638,40 @@ impl<'gc> Table<'gc> {
         heap.charge(layout.size());
         heap.release(array_layout(old_len).size());
         self.array_len.set(len);
+        if chunk_count(len) > chunk_count(old_len) {
+            self.divide_array(mc, heap, chunk_count(old_len));
+        }
+    }
+
+    /// Makes the chunks of an array part that has become large, or larger.
+    #[cold]
+    fn divide_array(&self, mc: &Mutation<'gc>, heap: &Heap, old_count: usize) {
+        let count = chunk_count(self.array_len.get());
+        let mut chunks = self.take_chunks(old_count).into_vec();
+        for index in old_count..count {
+            heap.charge(heap::OBJECT_HEADER + size_of::<Chunk<'gc>>());
+            chunks.push(Gc::new(
+                mc,
+                Chunk {
+                    table: self,
+                    start: index as u32 * CHUNK,
+                },
+            ));
+        }
+        // The new chunks are white, whatever has been traced of the table.
+        mc.backward_barrier(Gc::erase(self.as_gc()), None);
+        self.chunks
+            .set(Box::into_raw(chunks.into_boxed_slice()).cast());
+    }
+
+    /// Takes the list of chunks, of which there are `count`, out of the table.
+    fn take_chunks(&self, count: usize) -> Box<[Gc<'gc, Chunk<'gc>>]> {
+        let chunks = self.chunks.replace(std::ptr::null_mut());
+        if chunks.is_null() {
+            return Box::default();
+        }
+        // SAFETY: made by `divide_array` of a boxed slice of as many as belong to the array's size.
+        unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(chunks, count)) }
     }
 
     /// Gives the table an empty hash part; the old one must be saved by the caller.
@@ -562,7 +686,11 @@ impl<'gc> Table<'gc> {
                 std::alloc::handle_alloc_error(layout);
             }
             for index in 0..count as usize {
-                nodes.add(index).write(Node { key: Value::NIL, value: Value::NIL, next: 0 });
+                nodes.add(index).write(Node {
+                    key: Value::NIL,
+                    value: Value::NIL,
+                    next: 0,
+                });
             }
             self.nodes.set(nodes);
         }
@@ -591,7 +719,7 @@ impl<'gc> Table<'gc> {
                 }
                 return Ok(());
             }
-            self.rehash(heap, key)?;
+            self.rehash(mc, heap, key)?;
             // The new sizes may have made room for the key in the array part.
             if let Some(slot) = array_index(key).and_then(|index| self.array_slot(index)) {
                 slot.set(value);
@@ -663,7 +791,7 @@ impl<'gc> Table<'gc> {
     /// Chooses new sizes for both parts such that more than half of the array is in use, and moves
     /// everything there (Lua 5.1's `rehash`).
     #[cold]
-    fn rehash(&self, heap: &Heap, extra: Value<'gc>) -> Result<(), TableError> {
+    fn rehash(&self, mc: &Mutation<'gc>, heap: &Heap, extra: Value<'gc>) -> Result<(), TableError> {
         // counts[b] is the number of whole keys k with 2^(b-1) < k <= 2^b.
         let mut counts = [0u32; 32];
         let mut whole = 0u32;
@@ -725,10 +853,16 @@ impl<'gc> Table<'gc> {
         if wanted > MAX_SLOTS || array_len > MAX_SLOTS {
             return Err(TableError::Overflow);
         }
-        self.resize(heap, array_len, wanted.next_power_of_two())
+        self.resize(mc, heap, array_len, wanted.next_power_of_two())
     }
 
-    fn resize(&self, heap: &Heap, array_len: u32, node_count: u32) -> Result<(), TableError> {
+    fn resize(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        array_len: u32,
+        node_count: u32,
+    ) -> Result<(), TableError> {
         let room = array_layout(array_len).size() + node_layout(node_count).size();
         if !heap.has_room(room) {
             return Err(TableError::NoMemory);
@@ -736,7 +870,7 @@ impl<'gc> Table<'gc> {
         let (old_nodes, old_count) = (self.nodes.get(), self.node_count());
         let old_array = self.array_len.get();
         if array_len > old_array {
-            self.resize_array(heap, array_len);
+            self.resize_array(mc, heap, array_len);
         }
         self.allocate_nodes(heap, node_count);
         for index in (0..old_count as usize).rev() {
@@ -745,10 +879,11 @@ impl<'gc> Table<'gc> {
             if node.value.is_nil() {
                 continue;
             }
-            if let Some(slot) = array_index(node.key).and_then(|index| self.array_slot(index)) {
-                slot.set(node.value);
-            } else {
-                let place = self.new_node(node.key).expect("the new part has room for all");
+            let index = array_index(node.key);
+            if !index.is_some_and(|index| self.move_to_slot(mc, index, node.value)) {
+                let place = self
+                    .new_node(node.key)
+                    .expect("the new part has room for all");
                 // SAFETY: `new_node` returns a node of this table.
                 unsafe { (*place).value = node.value };
             }
@@ -779,7 +914,11 @@ impl<'gc> Table<'gc> {
             let (mut low, mut high) = (0, len - 1);
             while high - low > 1 {
                 let middle = (low + high) / 2;
-                if slot(middle) { low = middle } else { high = middle }
+                if slot(middle) {
+                    low = middle
+                } else {
+                    high = middle
+                }
             }
             self.border.set(low);
             return low;
@@ -805,7 +944,11 @@ impl<'gc> Table<'gc> {
         }
         while high - low > 1 {
             let middle = (low + high) / 2;
-            if present(middle) { low = middle } else { high = middle }
+            if present(middle) {
+                low = middle
+            } else {
+                high = middle
+            }
         }
         low
     }
@@ -840,10 +983,7 @@ impl<'gc> Table<'gc> {
     /// # Errors
     ///
     /// When the key is not in the table.
-    pub fn next(
-        &self,
-        key: Value<'gc>,
-    ) -> Result<Option<(Value<'gc>, Value<'gc>)>, TableError> {
+    pub fn next(&self, key: Value<'gc>) -> Result<Option<(Value<'gc>, Value<'gc>)>, TableError> {
         let position = if key.is_nil() {
             0
         } else if let Some(index) = array_index(key).filter(|&i| i < self.array_len.get()) {
@@ -853,10 +993,15 @@ impl<'gc> Table<'gc> {
                 Some(index) => Value::arithmetic(f64::from(index as i32)),
                 None => key,
             };
-            let node = self.find(key).filter(|_| self.has_nodes()).ok_or(TableError::UnknownKey)?;
+            let node = self
+                .find(key)
+                .filter(|_| self.has_nodes())
+                .ok_or(TableError::UnknownKey)?;
             self.array_len.get() + self.index_of(node) + 1
         };
-        Ok(self.entry_from(position).map(|(_, key, value)| (key, value)))
+        Ok(self
+            .entry_from(position)
+            .map(|(_, key, value)| (key, value)))
     }
 
     /// Calls `visit` for every entry, in traversal order.
@@ -902,8 +1047,11 @@ impl<'gc> Table<'gc> {
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             unsafe {
-                *self.node_at(index).expect("in range") =
-                    Node { key: Value::NIL, value: Value::NIL, next: 0 };
+                *self.node_at(index).expect("in range") = Node {
+                    key: Value::NIL,
+                    value: Value::NIL,
+                    next: 0,
+                };
             }
         }
         if self.has_nodes() {
@@ -940,36 +1088,62 @@ impl<'gc> Table<'gc> {
     }
 }
 
+/// Returns whether a key or value of a table with a mode is traced; strings are values, and never removed.
+fn is_strong(mode: u8, side: u8, value: Value<'_>) -> bool {
+    mode & side == 0 || value.type_of() == Type::String
+}
+
+impl<'gc> Table<'gc> {
+    /// Returns the table's mode, and lists the table if its dead entries will have to be removed.
+    fn note_traced(&self) -> u8 {
+        let mode = self
+            .metatable
+            .get()
+            .map_or(0, |metatable| metatable.weak_mode());
+        if mode != 0 {
+            TRACED_WEAK.with(|t| t.borrow_mut().push((&raw const *self).cast()));
+        }
+        mode
+    }
+
+    /// Traces a range of the array part.
+    fn trace_slots<T: Trace<'gc>>(&self, cc: &mut T, start: u32, end: u32) {
+        // Asked here again: the mode may have changed since the table itself was traced.
+        let mode = self.note_traced();
+        for index in start..end.min(self.array_len.get()) {
+            let value = self.array_slot(index).expect("in range").get();
+            if is_strong(mode, WEAK_VALUES, value) {
+                value.trace(cc);
+            }
+        }
+    }
+}
+
 // SAFETY: every live key and value and the metatable are traced, except for the weak sides of a weak table,
 // which `clear_weak` removes before they are freed. A node with a nil value is never followed.
 unsafe impl<'gc> Collect<'gc> for Table<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        let mut mode = 0;
         if let Some(metatable) = self.metatable.get() {
             cc.trace_gc(Gc::erase(metatable));
-            mode = metatable.weak_mode();
         }
-        if mode != 0 {
-            TRACED_WEAK.with(|t| t.borrow_mut().push((&raw const *self).cast()));
-        }
-        // Strings are values: they are never removed from a weak table.
-        let traces = |value: Value<'gc>, weak: u8| {
-            mode & weak == 0 || value.type_of() == Type::String
-        };
-        for index in 0..self.array_len.get() {
-            let value = self.array_slot(index).expect("in range").get();
-            if traces(value, WEAK_VALUES) {
-                value.trace(cc);
+        let chunks = self.chunks.get();
+        if chunks.is_null() {
+            self.trace_slots(cc, 0, self.array_len.get());
+        } else {
+            for index in 0..chunk_count(self.array_len.get()) {
+                // SAFETY: there are as many chunks.
+                cc.trace_gc(Gc::erase(unsafe { *chunks.add(index) }));
             }
         }
+        let mode = self.note_traced();
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             let node = unsafe { &*self.node_at(index).expect("in range") };
             if !node.value.is_nil() {
-                if traces(node.key, WEAK_KEYS) {
+                if is_strong(mode, WEAK_KEYS, node.key) {
                     node.key.trace(cc);
                 }
-                if traces(node.value, WEAK_VALUES) {
+                if is_strong(mode, WEAK_VALUES, node.value) {
                     node.value.trace(cc);
                 }
             }
@@ -981,6 +1155,7 @@ impl Drop for Table<'_> {
     fn drop(&mut self) {
         let (array_len, node_count) = (self.array_len.get(), self.node_count());
         let mut bytes = heap::OBJECT_HEADER + size_of::<Self>();
+        drop(self.take_chunks(chunk_count(array_len)));
         // SAFETY: both parts were allocated with these layouts.
         unsafe {
             if array_len > 0 {

@@ -105,7 +105,10 @@ impl<'gc> Value<'gc> {
 
     /// Makes a light userdata: a bare identity.
     pub(crate) fn light(identity: u32) -> Self {
-        Value((TAG_PRIMITIVE << TAG_SHIFT) | (1 << 32) | u64::from(identity), PhantomData)
+        Value(
+            (TAG_PRIMITIVE << TAG_SHIFT) | (1 << 32) | u64::from(identity),
+            PhantomData,
+        )
     }
 
     #[inline(always)]
@@ -146,12 +149,20 @@ impl<'gc> Value<'gc> {
     /// Returns the number, without coercion from strings.
     #[inline(always)]
     pub fn as_number(self) -> Option<f64> {
-        if self.is_number() { Some(f64::from_bits(self.0)) } else { None }
+        if self.is_number() {
+            Some(f64::from_bits(self.0))
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
     pub(crate) fn as_position(self) -> Option<u32> {
-        if self.tag() == TAG_POSITION { Some(self.0 as u32) } else { None }
+        if self.tag() == TAG_POSITION {
+            Some(self.0 as u32)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
@@ -209,7 +220,11 @@ impl<'gc> Value<'gc> {
     #[inline(always)]
     fn pointer<T>(self, tag: u64) -> Option<*const T> {
         let word = self.0 ^ (tag << TAG_SHIFT);
-        if word >> TAG_SHIFT == 0 { Some(word as *const T) } else { None }
+        if word >> TAG_SHIFT == 0 {
+            Some(word as *const T)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
@@ -233,19 +248,22 @@ impl<'gc> Value<'gc> {
     #[inline(always)]
     pub fn as_function(self) -> Option<Gc<'gc, Function<'gc>>> {
         // SAFETY: the tag says which type the pointer was taken from.
-        self.pointer(TAG_FUNCTION).map(|p| unsafe { Gc::from_ptr(p) })
+        self.pointer(TAG_FUNCTION)
+            .map(|p| unsafe { Gc::from_ptr(p) })
     }
 
     #[inline(always)]
     pub fn as_coroutine(self) -> Option<Gc<'gc, Coroutine<'gc>>> {
         // SAFETY: the tag says which type the pointer was taken from.
-        self.pointer(TAG_COROUTINE).map(|p| unsafe { Gc::from_ptr(p) })
+        self.pointer(TAG_COROUTINE)
+            .map(|p| unsafe { Gc::from_ptr(p) })
     }
 
     #[inline(always)]
     pub fn as_userdata(self) -> Option<Gc<'gc, Userdata<'gc>>> {
         // SAFETY: the tag says which type the pointer was taken from.
-        self.pointer(TAG_USERDATA).map(|p| unsafe { Gc::from_ptr(p) })
+        self.pointer(TAG_USERDATA)
+            .map(|p| unsafe { Gc::from_ptr(p) })
     }
 
     /// Returns the identity of a string, table, function, coroutine or userdata; no other has it while it

@@ -113,7 +113,6 @@ impl Sandbox {
                 Policy::Trusted => Rc::new(System::new()),
                 Policy::Pure => Rc::new(Isolated::new()),
             },
-            ..interpreter::Options::default()
         });
         let state = lua.enter(|ctx| {
             let objects = Objects::new(ctx);
@@ -204,11 +203,14 @@ impl Sandbox {
             self.end(Outcome::Finished, "the thread stopped itself");
             return Turn::Ended;
         }
-        if self.body_finished && self.tasks.is_empty() && self.pending.is_empty() {
-            if !self.state.objects.borrow().has_exports() && self.link.messages.is_empty() {
-                self.end(Outcome::Finished, "the thread has finished");
-                return Turn::Ended;
-            }
+        if self.body_finished
+            && self.tasks.is_empty()
+            && self.pending.is_empty()
+            && self.link.messages.is_empty()
+            && !self.state.objects.borrow().has_exports()
+        {
+            self.end(Outcome::Finished, "the thread has finished");
+            return Turn::Ended;
         }
         self.publish();
         self.count();
@@ -270,7 +272,6 @@ impl Sandbox {
             }
             let message = Message::decode(&bytes)?;
             if let Some(modules) = self.missing_modules(&message)? {
-                drop(message);
                 self.pending.push_front(bytes);
                 self.start_loading(modules);
                 return Ok(());
@@ -289,10 +290,11 @@ impl Sandbox {
         let Some(number) = waits else { return Ok(()) };
         for index in 0..self.pending.len() {
             let message = Message::decode(&self.pending[index])?;
-            if message.kind == Kind::Reply && message.number == number {
-                if let Some(bytes) = self.pending.remove(index) {
-                    return self.apply(&Message::decode(&bytes)?);
-                }
+            if message.kind == Kind::Reply
+                && message.number == number
+                && let Some(bytes) = self.pending.remove(index)
+            {
+                return self.apply(&Message::decode(&bytes)?);
             }
         }
         Ok(())

@@ -10,17 +10,22 @@ assert(s:sub(2, -2) == "bcde" and s:sub(-1, -1) == "f" and s:sub(6, 6) == "f" an
 assert(s:sub(1.9, 2.9) == "ab" and s:sub("2", "3") == "bc" and s:sub(2, nil) == "bcdef")
 assert(("a\0b"):sub(2) == "\0b" and (""):sub(1, 1) == "" and (""):sub(-1) == "")
 assert(s:sub(-2 ^ 31, 2 ^ 31 - 1) == s)
-for i = -8, 8 do
-  for j = -8, 8 do
-    local from = i < 0 and math.max(#s + i + 1, 1) or math.max(i, 1)
-    local to = j < 0 and #s + j + 1 or math.min(j, #s)
-    local expected = {}
-    for k = from, to do
-      expected[#expected + 1] = ("abcdef"):match(("."):rep(k - 1) .. "(.)")
+local function every_pair()
+  for i = -8, 8 do
+    for j = -8, 8 do
+      local from = i < 0 and math.max(#s + i + 1, 1) or math.max(i, 1)
+      local to = j < 0 and #s + j + 1 or math.min(j, #s)
+      local expected = {}
+      for k = from, to do
+        expected[#expected + 1] = ("abcdef"):match(("."):rep(k - 1) .. "(.)")
+      end
+      assert(s:sub(i, j) == table.concat(expected), i .. "," .. j)
     end
-    assert(s:sub(i, j) == table.concat(expected), i .. "," .. j)
   end
 end
+-- Not compiled: LuaJIT 2.1.1741730670, which Neovim 0.11 has, miscompiles the comparison in one run of five.
+jit.off(every_pair)
+every_pair()
 
 -- rep, with and without a separator.
 assert(("ab"):rep(3) == "ababab" and ("x"):rep(0) == "" and ("x"):rep(-5) == "" and (""):rep(10) == "")

@@ -71,7 +71,10 @@ pub enum Origin {
     },
     /// Read from a dump: the range covers this prototype and all of its children, so that
     /// `header + dump[range] + [0]` is a complete dump of it.
-    Dump { bytes: Rc<[u8]>, range: Range<usize> },
+    Dump {
+        bytes: Rc<[u8]>,
+        range: Range<usize>,
+    },
 }
 
 /// Where `FNEW` finds an upvalue of the closure that it makes.

@@ -5,6 +5,7 @@ use gc_arena::Gc;
 use crate::call::{Call, NativeResult};
 use crate::compiler::number::string_to_number;
 use crate::context::Context;
+use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::function::Function;
 use crate::string::LuaString;
@@ -46,8 +47,12 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("xpcall", xpcall),
         ],
     )?;
-    ctx.vm.next_function.set(globals.get(ctx.string("next").into()).as_function());
-    ctx.vm.ipairs_iterator.set(Some(ctx.native("ipairs_aux", ipairs_step, &[])));
+    ctx.vm
+        .next_function
+        .set(globals.get(ctx.string("next").into()).as_function());
+    ctx.vm
+        .ipairs_iterator
+        .set(Some(ctx.native("ipairs_aux", ipairs_step, &[])));
     ctx.set_field(globals, "_G", globals)?;
     ctx.set_field(globals, "_VERSION", ctx.string("Lua 5.1"))
 }
@@ -80,7 +85,9 @@ fn collectgarbage<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             call.ret(0.0)
         }
         b"setpause" => call.ret(f64::from(vm.pause.replace(argument.max(0) as u32))),
-        b"setstepmul" => call.ret(f64::from(vm.step_multiplier.replace(argument.max(0) as u32))),
+        b"setstepmul" => call.ret(f64::from(
+            vm.step_multiplier.replace(argument.max(0) as u32),
+        )),
         b"isrunning" => call.ret(!vm.collector_stopped.get()),
         other => {
             let shown = String::from_utf8_lossy(other);
@@ -131,7 +138,7 @@ fn function_at_level<'gc>(
 fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     match function_at_level(call, Some(1))? {
         Some(function) => call.ret(function.env()),
-        None => call.ret(call.globals()),
+        None => call.ret(call.env()),
     }
 }
 
@@ -146,7 +153,11 @@ fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             call.ret(function)
         }
         None => {
-            call.ctx.vm.globals.set(env);
+            if call.coroutine().resumer.get().is_none() {
+                call.ctx.vm.globals.set(env);
+            } else {
+                Coroutine::set_env(call.coroutine(), call.mutation(), Some(env));
+            }
             call.ret(call.coroutine())
         }
     }
@@ -154,9 +165,15 @@ fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn getmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let value = call.check_any(1)?;
-    let Some(metatable) = call.metatable(value) else { return call.ret(Value::NIL) };
+    let Some(metatable) = call.metatable(value) else {
+        return call.ret(Value::NIL);
+    };
     let protected = call.ctx.vm.handler(metatable, Metamethod::Metatable);
-    if protected.is_nil() { call.ret(metatable) } else { call.ret(protected) }
+    if protected.is_nil() {
+        call.ret(metatable)
+    } else {
+        call.ret(protected)
+    }
 }
 
 fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -165,7 +182,12 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if call.arg_count() < 2 || !(metatable.is_nil() || metatable.as_table().is_some()) {
         return Err(call.arg_error(2, "nil or table expected"));
     }
-    if !call.ctx.vm.handler_of(table.into(), Metamethod::Metatable).is_nil() {
+    if !call
+        .ctx
+        .vm
+        .handler_of(table.into(), Metamethod::Metatable)
+        .is_nil()
+    {
         return Err(call.error("cannot change a protected metatable"));
     }
     table.set_metatable(call.mutation(), metatable.as_table());
@@ -225,7 +247,11 @@ pub(crate) fn display<'gc>(
         return Ok(string);
     }
     let handler = ctx.vm.handler_of(value, Metamethod::ToString);
-    if handler.is_nil() { Ok(plain_display(ctx, value)) } else { Err(handler) }
+    if handler.is_nil() {
+        Ok(plain_display(ctx, value))
+    } else {
+        Err(handler)
+    }
 }
 
 /// Returns a value as `tostring` shows it when it has no handler.
@@ -238,7 +264,10 @@ fn plain_display<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Gc<'gc, LuaString
         }
         _ => identity(ctx, value),
     };
-    if value.as_function().is_some_and(|function| function.is_native()) {
+    if value
+        .as_function()
+        .is_some_and(|function| function.is_native())
+    {
         return ctx.string(format!("function: builtin#{serial}"));
     }
     ctx.string(format!("{}: 0x{serial:08x}", value.type_name()))
@@ -262,7 +291,9 @@ pub(crate) fn identity<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> u32 {
 fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     match display(call.ctx, call.check_any(1)?) {
         Ok(string) => call.ret(string),
-        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| call.ret_top(call.result_count())),
+        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| {
+            call.ret_top(call.result_count())
+        }),
     }
 }
 
@@ -321,7 +352,11 @@ fn rawset<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn select<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let count = call.arg_count();
-    if call.arg(1).as_string().is_some_and(|s| s.as_bytes() == b"#") {
+    if call
+        .arg(1)
+        .as_string()
+        .is_some_and(|s| s.as_bytes() == b"#")
+    {
         return call.ret((count - 1) as f64);
     }
     let n = i64::from(call.check_int(1)?);
@@ -339,7 +374,10 @@ fn tonumber<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         if value.is_number() {
             return call.ret(value);
         }
-        return match value.as_string().and_then(|s| string_to_number(s.as_bytes())) {
+        return match value
+            .as_string()
+            .and_then(|s| string_to_number(s.as_bytes()))
+        {
             Some(number) => call.ret(number),
             None => call.ret(Value::NIL),
         };

@@ -1,5 +1,7 @@
 //! The coroutine library. Yields work across everything, since nothing runs on the Rust stack.
 
+use gc_arena::Gc;
+
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::coroutine::{Coroutine, Status};
@@ -23,9 +25,17 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(ctx.globals(), "coroutine", library)
 }
 
-fn create<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+/// Makes a coroutine of the function in argument 1, with the globals of the one that makes it.
+fn new<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Coroutine<'gc>>, Error<'gc>> {
     let function = call.check_function(1)?;
-    call.ret(Coroutine::new(call.mutation(), call.heap(), function))
+    let coroutine = Coroutine::new(call.mutation(), call.heap(), function);
+    Coroutine::set_env(coroutine, call.mutation(), call.coroutine().env());
+    Ok(coroutine)
+}
+
+fn create<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let coroutine = new(call)?;
+    call.ret(coroutine)
 }
 
 fn resume<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -36,11 +46,12 @@ fn resume<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn wrap<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let function = call.check_function(1)?;
-    let coroutine = Coroutine::new(call.mutation(), call.heap(), function);
-    call.ret(call.native("wrap", |call| call.resume_top(call.arg_count(), true), &[
-        coroutine.into(),
-    ]))
+    let coroutine = new(call)?;
+    call.ret(call.native(
+        "wrap",
+        |call| call.resume_top(call.arg_count(), true),
+        &[coroutine.into()],
+    ))
 }
 
 fn yield_<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -49,7 +60,11 @@ fn yield_<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn running<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let current = call.coroutine();
-    if current.resumer.get().is_none() { call.ret(Value::NIL) } else { call.ret(current) }
+    if current.resumer.get().is_none() {
+        call.ret(Value::NIL)
+    } else {
+        call.ret(current)
+    }
 }
 
 fn isyieldable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

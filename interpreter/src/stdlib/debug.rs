@@ -51,7 +51,11 @@ fn frame<'gc>(
     coroutine: Gc<'gc, Coroutine<'gc>>,
     level: i32,
 ) -> Option<(usize, *const Instruction)> {
-    let base = if Gc::ptr_eq(coroutine, call.coroutine) { call.base } else { coroutine.base.get() };
+    let base = if Gc::ptr_eq(coroutine, call.coroutine) {
+        call.base
+    } else {
+        coroutine.base.get()
+    };
     if level < 0 || coroutine.function_at(base).is_none() && level == 0 {
         return None;
     }
@@ -70,8 +74,12 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             return Err(call.arg_error(skip + 1, "function or level expected"));
         }
         let found = frame(call, coroutine, call.check_int(skip + 1)?);
-        let Some(found) = found else { return call.ret(Value::NIL) };
-        let Some(function) = coroutine.function_at(found.0) else { return call.ret(Value::NIL) };
+        let Some(found) = found else {
+            return call.ret(Value::NIL);
+        };
+        let Some(function) = coroutine.function_at(found.0) else {
+            return call.ret(Value::NIL);
+        };
         (function, Some(found))
     };
     let info = call.table();
@@ -83,11 +91,21 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
                 let (what, source, short, first, last) = match prototype {
                     Some(prototype) => {
                         let template = &prototype.template;
-                        let what = if template.first_line == 0 { "main" } else { "Lua" };
+                        let what = if template.first_line == 0 {
+                            "main"
+                        } else {
+                            "Lua"
+                        };
                         let last = template.first_line + template.num_lines;
                         let short = chunk_display(&template.chunk_name);
                         let first = number(template.first_line);
-                        (what, template.chunk_name.to_vec(), short, first, number(last))
+                        (
+                            what,
+                            template.chunk_name.to_vec(),
+                            short,
+                            first,
+                            number(last),
+                        )
                     }
                     None => {
                         let none = Value::number(-1.0);
@@ -117,8 +135,7 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
                 call.set_field(info, "isvararg", is_vararg)?;
             }
             b'n' => {
-                let name =
-                    frame.and_then(|(base, _)| describe::function_name(coroutine, base));
+                let name = frame.and_then(|(base, _)| describe::function_name(coroutine, base));
                 let (kind, name) = name.map_or(("", None), |(kind, name)| (kind, Some(name)));
                 call.set_field(info, "namewhat", call.string(kind))?;
                 if let Some(name) = name {
@@ -165,7 +182,9 @@ fn end_of_frame<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, base: usize) -> usize {
         return coroutine.top.get();
     }
     loop {
-        let Some((caller, _)) = coroutine.caller(next) else { return base };
+        let Some((caller, _)) = coroutine.caller(next) else {
+            return base;
+        };
         if caller == base {
             break;
         }
@@ -189,7 +208,9 @@ fn local<'gc>(
 ) -> Option<(Vec<u8>, usize)> {
     let function = coroutine.function_at(base)?;
     if n < 0 {
-        let Link::Vararg(delta) = coroutine.link_at(base) else { return None };
+        let Link::Vararg(delta) = coroutine.link_at(base) else {
+            return None;
+        };
         let params = function.prototype()?.num_params as usize;
         let index = n.unsigned_abs() as usize;
         if index > (delta - 2).saturating_sub(params) {
@@ -205,7 +226,10 @@ fn local<'gc>(
     let name = function.prototype().and_then(|prototype| {
         describe::variable_at(prototype, prototype.index_of(pc).checked_sub(1)?, slot)
     });
-    Some((name.unwrap_or_else(|| b"(*temporary)".to_vec()), base + slot))
+    Some((
+        name.unwrap_or_else(|| b"(*temporary)".to_vec()),
+        base + slot,
+    ))
 }
 
 fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -213,7 +237,9 @@ fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let n = call.check_int(skip + 2)?;
     if let Some(function) = call.arg(skip + 1).as_function() {
         // Of a function that is not active only the parameters are known.
-        let Some(prototype) = function.prototype() else { return call.ret(Value::NIL) };
+        let Some(prototype) = function.prototype() else {
+            return call.ret(Value::NIL);
+        };
         let name = (n >= 1 && n <= i32::from(prototype.num_params))
             .then(|| describe::variable_at(prototype, 0, n as usize - 1))
             .flatten();
@@ -313,7 +339,12 @@ fn upvaluejoin<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let cell = check_cell(call, 3)?;
     let function = call.check_function(1)?;
-    Function::set_upvalue(function, call.mutation(), call.check_int(2)? as usize - 1, cell);
+    Function::set_upvalue(
+        function,
+        call.mutation(),
+        call.check_int(2)? as usize - 1,
+        cell,
+    );
     call.ret0()
 }
 
@@ -346,13 +377,21 @@ fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let value = call.check_any(1)?;
     match value.as_function() {
         Some(function) => call.ret(function.env()),
-        None if value.as_coroutine().is_some() => call.ret(call.globals()),
+        None if value.as_userdata().is_some() => call.ret(call.globals()),
+        None if value.as_coroutine().is_some() => {
+            let env = value.as_coroutine().and_then(|coroutine| coroutine.env());
+            call.ret(env.unwrap_or_else(|| call.globals()))
+        }
         None => call.ret(Value::NIL),
     }
 }
 
 fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let env = call.check_table(2)?;
+    if let Some(coroutine) = call.arg(1).as_coroutine() {
+        Coroutine::set_env(coroutine, call.mutation(), Some(env));
+        return call.ret(coroutine);
+    }
     let Some(function) = call.arg(1).as_function() else {
         return Err(call.error("'setfenv' cannot change environment of given object"));
     };

@@ -15,7 +15,12 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let nothing: NativeFn = |call| call.ret0();
     ctx.register(
         library,
-        &[("on", nothing), ("off", nothing), ("flush", nothing), ("status", status)],
+        &[
+            ("on", nothing),
+            ("off", nothing),
+            ("flush", nothing),
+            ("status", status),
+        ],
     )?;
     let os = match std::env::consts::OS {
         "linux" => "Linux",

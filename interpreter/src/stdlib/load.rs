@@ -15,25 +15,34 @@ use crate::value::Value;
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.register(
         ctx.globals(),
-        &[("dofile", dofile), ("load", load), ("loadfile", loadfile), ("loadstring", load)],
+        &[
+            ("dofile", dofile),
+            ("load", load),
+            ("loadfile", loadfile),
+            ("loadstring", load),
+        ],
     )
 }
 
 /// Compiles a chunk into a function, unless its kind is not among those that `mode` allows.
 fn compile<'gc>(
-    ctx: Context<'gc>,
+    call: &Call<'gc>,
     chunk: &[u8],
     name: &[u8],
     mode: Option<&[u8]>,
     env: Option<Gc<'gc, Table<'gc>>>,
 ) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
-    let kind = if chunk.starts_with(b"\x1b") { b'b' } else { b't' };
+    let kind = if chunk.starts_with(b"\x1b") {
+        b'b'
+    } else {
+        b't'
+    };
     if mode.is_some_and(|mode| !mode.contains(&kind)) {
-        return Err(ctx.string("attempt to load chunk with wrong mode").into());
+        return Err(call.string("attempt to load chunk with wrong mode").into());
     }
-    ctx.vm.fuel.set(ctx.vm.fuel.get() - chunk.len() as i64 / 16);
-    let prototype = ctx.load(chunk, name)?;
-    Ok(ctx.main_function(prototype, env.unwrap_or_else(|| ctx.globals())))
+    call.burn(chunk.len() / 16);
+    let prototype = call.load(chunk, name)?;
+    Ok(call.main_function(prototype, env.unwrap_or_else(|| call.env())))
 }
 
 /// Returns the function, or nil and the message.
@@ -57,15 +66,20 @@ fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let pieces = call.userdata(Box::new(Vec::<u8>::new()));
         call.keep(4.max(call.arg_count()))?;
         call.push(pieces.into())?;
-        return call.invoke(call.arg(1), &[], read_piece);
+        return call.try_invoke(call.arg(1), &[], read_piece);
     }
     if call.arg(1).as_string().is_none() && !call.arg(1).is_number() {
         return Err(call.type_error(1, "function"));
     }
     let chunk = call.check_string(1)?;
-    let name = name.as_ref().map_or(chunk.as_bytes(), |name| name.as_bytes());
+    let name = name
+        .as_ref()
+        .map_or(chunk.as_bytes(), |name| name.as_bytes());
     let mode = mode.as_ref().map(|mode| mode.as_bytes());
-    answer(call, compile(call.ctx, chunk.as_bytes(), name, mode, call.arg(4).as_table()))
+    answer(
+        call,
+        compile(call, chunk.as_bytes(), name, mode, call.arg(4).as_table()),
+    )
 }
 
 /// Takes what a reader function returned; the end is nil or an empty string.
@@ -74,14 +88,17 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let state = call.arg(slot).as_userdata().expect("pushed by load");
     let mut data = state.data().borrow_mut();
     let pieces: &mut Vec<u8> = data.downcast_mut().expect("made by load");
-    let piece = call.result(1);
+    if !call.result(1).is_truthy() {
+        return call.ret_all(&[Value::NIL, call.result(2)]);
+    }
+    let piece = call.result(2);
     let text = piece.as_string();
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         call.check_room(pieces.len() + text.len())?;
         pieces.extend_from_slice(text.as_bytes());
         drop(data);
         call.keep(slot)?;
-        return call.invoke(call.arg(1), &[], read_piece);
+        return call.try_invoke(call.arg(1), &[], read_piece);
     }
     if text.is_none() && !piece.is_nil() {
         let message = call.string("reader function must return a string");
@@ -89,9 +106,14 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let name = call.opt_string(2)?;
     let mode = call.opt_string(3)?;
-    let name = name.as_ref().map_or(&b"=(load)"[..], |name| name.as_bytes());
+    let name = name
+        .as_ref()
+        .map_or(&b"=(load)"[..], |name| name.as_bytes());
     let mode = mode.as_ref().map(|mode| mode.as_bytes());
-    answer(call, compile(call.ctx, pieces, name, mode, call.arg(4).as_table()))
+    answer(
+        call,
+        compile(call, pieces, name, mode, call.arg(4).as_table()),
+    )
 }
 
 fn from_file<'gc>(
@@ -107,7 +129,7 @@ fn from_file<'gc>(
     })?;
     let name = [b"@", file.as_bytes()].concat();
     let mode = mode.as_ref().map(|mode| mode.as_bytes());
-    compile(call.ctx, &chunk, &name, mode, call.arg(3).as_table())
+    compile(call, &chunk, &name, mode, call.arg(3).as_table())
 }
 
 fn loadfile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -119,5 +141,7 @@ fn loadfile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn dofile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let file = call.check_string(1)?;
     let function = from_file(call, file, None)?;
-    call.invoke(function.into(), &[], |call| call.ret_top(call.result_count()))
+    call.invoke(function.into(), &[], |call| {
+        call.ret_top(call.result_count())
+    })
 }

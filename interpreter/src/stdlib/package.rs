@@ -25,8 +25,10 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(package, "loaded", loaded)?;
     ctx.set_field(package, "preload", preload)?;
     let loaders = ctx.table();
-    let searchers: [(&'static str, NativeFn); 2] =
-        [("preload_loader", search_preload), ("lua_loader", search_files)];
+    let searchers: [(&'static str, NativeFn); 2] = [
+        ("preload_loader", search_preload),
+        ("lua_loader", search_files),
+    ];
     for (index, (name, run)) in searchers.into_iter().enumerate() {
         let loader = ctx.native(name, run, &[package.into()]);
         ctx.set(loaders, (index + 1) as f64, loader)?;
@@ -35,21 +37,41 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(globals, "package", package)?;
     ctx.set_field(ctx.vm.registry, "_LOADED", loaded)?;
     ctx.set_field(ctx.vm.registry, "_PACKAGE", package)?;
-    for name in ["coroutine", "string", "table", "math", "bit", "os", "io", "debug", "package", "jit"] {
+    for name in [
+        "coroutine",
+        "string",
+        "table",
+        "math",
+        "bit",
+        "os",
+        "io",
+        "debug",
+        "package",
+        "jit",
+    ] {
         let library = globals.get(ctx.string(name).into());
         ctx.set_field(loaded, name, library)?;
     }
     ctx.set_field(loaded, "_G", globals)?;
     let special: &[(&'static str, NativeFn)] = &[
         ("ffi", super::jit::no_ffi),
-        ("table.new", |call| call.ret(call.native("new", super::table::table_new, &[]))),
-        ("table.clear", |call| call.ret(call.native("clear", super::table::table_clear, &[]))),
+        ("string.buffer", super::string_buffer::open),
+        ("table.new", |call| {
+            call.ret(call.native("new", super::table::table_new, &[]))
+        }),
+        ("table.clear", |call| {
+            call.ret(call.native("clear", super::table::table_clear, &[]))
+        }),
     ];
     ctx.register(preload, special)
 }
 
 fn registry<'gc>(ctx: Context<'gc>, name: &str) -> Gc<'gc, Table<'gc>> {
-    ctx.vm.registry.get(ctx.string(name).into()).as_table().unwrap_or_else(|| ctx.table())
+    ctx.vm
+        .registry
+        .get(ctx.string(name).into())
+        .as_table()
+        .unwrap_or_else(|| ctx.table())
 }
 
 /// Marks a module whose loader is running.
@@ -79,8 +101,16 @@ fn require<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn next_loader<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let index = call.coroutine.slot(call.base + 2).as_number().unwrap_or(1.0);
-    let loaders = call.coroutine.slot(call.base + 1).as_table().expect("checked by require");
+    let index = call
+        .coroutine
+        .slot(call.base + 2)
+        .as_number()
+        .unwrap_or(1.0);
+    let loaders = call
+        .coroutine
+        .slot(call.base + 1)
+        .as_table()
+        .expect("checked by require");
     let loader = loaders.get(Value::number(index));
     let name = call.coroutine.slot(call.base);
     if loader.is_nil() {
@@ -104,7 +134,11 @@ fn loader_answered<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     if let Some(text) = answer.as_string() {
         let said = call.arg(4).as_string().expect("a string");
-        call.set_arg(4, call.string([said.as_bytes(), text.as_bytes()].concat()).into());
+        call.set_arg(
+            4,
+            call.string([said.as_bytes(), text.as_bytes()].concat())
+                .into(),
+        );
     }
     let index = call.arg(3).as_number().unwrap_or(1.0);
     call.set_arg(3, Value::number(index + 1.0));
@@ -213,7 +247,13 @@ fn searchpath<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let replacement = call.opt_string(4)?;
     let separator = separator.as_ref().map_or(&b"."[..], |s| s.as_bytes());
     let replacement = replacement.as_ref().map_or(&b"/"[..], |s| s.as_bytes());
-    match search(call.ctx, name.as_bytes(), path.as_bytes(), separator, replacement) {
+    match search(
+        call.ctx,
+        name.as_bytes(),
+        path.as_bytes(),
+        separator,
+        replacement,
+    ) {
         Ok((file, _)) => call.ret(call.string(file)),
         Err(tried) => call.ret_all(&[Value::NIL, call.string(tried).into()]),
     }
@@ -292,7 +332,8 @@ fn next_option<'gc>(call: &Call<'gc>, count: usize) -> NativeResult<'gc> {
     if index > count {
         return call.ret0();
     }
-    call.coroutine.set_slot(slot + 1, Value::number((index + 1) as f64));
+    call.coroutine
+        .set_slot(slot + 1, Value::number((index + 1) as f64));
     let option = call.coroutine.slot(call.base + index - 1);
     call.invoke(option, &[call.coroutine.slot(slot)], |call| {
         let own = call.arg_count();

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use gc_arena::Gc;
+use gc_arena::{Gc, Mutation};
 
 use crate::call::{Call, NativeResult};
 use crate::error::Error;
@@ -172,13 +172,9 @@ impl<'gc> Subject<'_, 'gc> {
     fn swap(&self, a: u32, b: u32) -> Result<(), Error<'gc>> {
         let (first, second) = (self.get(a), self.get(b));
         for (index, value) in [(a, second), (b, first)] {
-            match self.table.array_slot(index) {
-                // The value is in the table already, so the collector knows of it.
-                Some(slot) => slot.set(value),
-                None => {
-                    self.call
-                        .set(self.table, Value::number(f64::from(index)), value)?;
-                }
+            if !self.table.move_to_slot(self.call.mutation(), index, value) {
+                self.call
+                    .set(self.table, Value::number(f64::from(index)), value)?;
             }
         }
         Ok(())
@@ -361,7 +357,7 @@ fn sort_at_once<'gc>(call: &Call<'gc>, table: Gc<'gc, Table<'gc>>, l: u32, u: u3
             call.has_room(len * 8) && sort_numbers(table, l, &mut vec![0.0; len])
         }
     } else if first.as_string().is_some() {
-        call.has_room(len * 16) && sort_strings(table, l, len)
+        call.has_room(len * 16) && sort_strings(call.mutation(), table, l, len)
     } else {
         false
     };
@@ -388,7 +384,7 @@ fn sort_numbers<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, numbers: &mut [f64]) ->
     true
 }
 
-fn sort_strings<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, len: usize) -> bool {
+fn sort_strings<'gc>(mc: &Mutation<'gc>, table: Gc<'gc, Table<'gc>>, l: u32, len: usize) -> bool {
     // Most comparisons end within the first eight bytes, without a look at the strings.
     let mut strings: Vec<(u64, Gc<'gc, LuaString>)> = Vec::with_capacity(len);
     for index in l..l + len as u32 {
@@ -411,10 +407,7 @@ fn sort_strings<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, len: usize) -> bool {
         })
     });
     for (index, (_, string)) in (l..).zip(strings) {
-        if let Some(slot) = table.array_slot(index) {
-            // The string is in the table already, so the collector knows of it.
-            slot.set(string.into());
-        }
+        table.move_to_slot(mc, index, string.into());
     }
     true
 }

@@ -147,10 +147,8 @@ fn open_gap<'gc>(
         call.burn((index - stop) as usize / 4 + 1);
         while index > stop {
             let below = table.get_index((index - 1) as u32);
-            match table.array_slot(index as u32) {
-                // The value is in the table already, so the collector knows of it.
-                Some(slot) => slot.set(below),
-                None => set_index(call.ctx, table, index, below)?,
+            if !table.move_to_slot(call.mutation(), index as u32, below) {
+                set_index(call.ctx, table, index, below)?;
             }
             index -= 1;
         }
@@ -194,10 +192,8 @@ fn remove<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.burn((last - first) as usize / 4);
     for index in first as u32..last as u32 {
         let above = table.get_index(index + 1);
-        match table.array_slot(index) {
-            // The value is in the table already, so the collector knows of it.
-            Some(slot) => slot.set(above),
-            None => set_index(call.ctx, table, index as i32, above)?,
+        if !table.move_to_slot(call.mutation(), index, above) {
+            set_index(call.ctx, table, index as i32, above)?;
         }
     }
     set_index(call.ctx, table, len, Value::NIL)?;

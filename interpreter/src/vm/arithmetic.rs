@@ -22,7 +22,11 @@ pub(crate) fn floor(n: f64) -> f64 {
     if n.abs() < 4_503_599_627_370_496.0 {
         // SAFETY: smaller than 2^52, hence in range and not a NaN.
         let truncated = unsafe { n.to_int_unchecked::<i64>() } as f64;
-        let rounded = if truncated > n { truncated - 1.0 } else { truncated };
+        let rounded = if truncated > n {
+            truncated - 1.0
+        } else {
+            truncated
+        };
         // Zero keeps the sign that it had.
         rounded.copysign(n)
     } else {

@@ -33,7 +33,10 @@ pub(crate) fn variable_at(prototype: &Prototype<'_>, index: usize, slot: usize) 
 }
 
 fn string_constant(prototype: &Prototype<'_>, operand: usize) -> Vec<u8> {
-    prototype.constant(operand).as_string().map_or_else(Vec::new, |s| s.as_bytes().to_vec())
+    prototype
+        .constant(operand)
+        .as_string()
+        .map_or_else(Vec::new, |s| s.as_bytes().to_vec())
 }
 
 /// Says where the value in a register came from, looking back from an instruction.
@@ -89,10 +92,7 @@ pub(crate) fn register(
 }
 
 /// Returns what the instruction before `pc` calls its callee.
-pub(crate) fn callee(
-    prototype: &Prototype<'_>,
-    pc: *const Instruction,
-) -> Option<(Kind, Vec<u8>)> {
+pub(crate) fn callee(prototype: &Prototype<'_>, pc: *const Instruction) -> Option<(Kind, Vec<u8>)> {
     let index = prototype.index_of(pc).checked_sub(1)?;
     let word = *prototype.template.code.get(index)?;
     let event = match Op::of(word)? {
@@ -110,7 +110,10 @@ pub(crate) fn callee(
         op if (Op::UNM..=Op::POW).contains(&op) => arithmetic::event_of(op),
         _ => return None,
     };
-    Some(("metamethod", METAMETHOD_NAMES[event as usize].as_bytes().to_vec()))
+    Some((
+        "metamethod",
+        METAMETHOD_NAMES[event as usize].as_bytes().to_vec(),
+    ))
 }
 
 /// Returns what the caller of the frame at `base` calls its function.
@@ -120,7 +123,11 @@ pub(crate) fn function_name<'gc>(
 ) -> Option<(Kind, Vec<u8>)> {
     let (caller, pc) = coroutine.caller(base)?;
     let prototype = coroutine.function_at(caller)?.prototype()?;
-    if pc.is_null() { None } else { callee(prototype, pc) }
+    if pc.is_null() {
+        None
+    } else {
+        callee(prototype, pc)
+    }
 }
 
 /// Returns the line at which a frame is, given the address of its next instruction.
@@ -147,8 +154,12 @@ pub(crate) fn position_at<'gc>(
     pc: *const Instruction,
 ) -> Vec<u8> {
     let prototype = coroutine.function_at(base).and_then(|f| f.prototype());
-    let Some(prototype) = prototype.filter(|_| !pc.is_null()) else { return Vec::new() };
-    let Some(line) = line_at(prototype, pc) else { return Vec::new() };
+    let Some(prototype) = prototype.filter(|_| !pc.is_null()) else {
+        return Vec::new();
+    };
+    let Some(line) = line_at(prototype, pc) else {
+        return Vec::new();
+    };
     let mut text = chunk_display(&prototype.template.chunk_name);
     text.extend_from_slice(format!(":{line}: ").as_bytes());
     text

@@ -24,10 +24,10 @@ use crate::coroutine::{Coroutine, Link, Resume};
 use crate::function::{Function, Instruction, Prototype, Upvalue};
 use crate::string::LuaString;
 use crate::table::{Table, array_index, write_barrier};
-use crate::value::Value;
+use crate::value::{Type, Value};
 use crate::vm::arithmetic::modulo;
-use crate::vm::{Metamethod, Vm, metamethod};
 use crate::vm::transfer::{self, Exit, Flow, Step};
+use crate::vm::{Metamethod, Vm, metamethod};
 
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
 const MAX_NODE_HINT: usize = 1 << 10;
@@ -49,7 +49,14 @@ pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
         Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
         Resume::Return(count) => {
             let first = coroutine.top.get() - count;
-            transfer::drive(ctx, Step::Return { base: coroutine.base.get(), first, count })
+            transfer::drive(
+                ctx,
+                Step::Return {
+                    base: coroutine.base.get(),
+                    first,
+                    count,
+                },
+            )
         }
         Resume::Raise => {
             let top = coroutine.top.get() - 1;
@@ -83,6 +90,21 @@ unsafe fn cached<'gc>(
         let node = table.find_string(key)?;
         cache.set(table.index_of(node));
         Some(node)
+    }
+}
+
+/// Copies slots to lower ones; these are too few for a call of `memmove` to pay.
+///
+/// # Safety
+///
+/// Both ranges must be within the stack, and `to` not above `from`.
+#[inline(always)]
+unsafe fn move_down<'gc>(from: *const Value<'gc>, to: *mut Value<'gc>, count: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        for index in 0..count {
+            *to.add(index) = *from.add(index);
+        }
     }
 }
 
@@ -228,7 +250,8 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
             }
             macro_rules! string {
                 ($index:expr) => {{
-                    let string: Gc<'gc, LuaString> = constant!($index).as_string().unwrap_unchecked();
+                    let string: Gc<'gc, LuaString> =
+                        constant!($index).as_string().unwrap_unchecked();
                     string
                 }};
             }
@@ -336,12 +359,15 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let new_base: *mut Value<'gc> = $base;
                     let prototype: &Prototype<'gc> = function.prototype_unchecked();
                     let end = new_base.add(prototype.frame_size as usize);
-                    if end > coroutine!().limit() || prototype.is_vararg {
+                    let room = if prototype.is_vararg { $count + 2 } else { 0 };
+                    if end.add(room) > coroutine!().limit() {
                         save!();
                         let index = new_base.offset_from(coroutine!().stack()) as usize;
                         match transfer::enter(ctx, coroutine!(), function, index, $count) {
                             Ok(()) => {
                                 load!();
+                                burn!();
+                                continue;
                             }
                             Err(error) => match transfer::drive(ctx, Step::Throw(error)) {
                                 Flow::Continue => {
@@ -351,11 +377,24 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                                 Flow::Exit(exit) => return exit,
                             },
                         }
+                    }
+                    pc = function.entry;
+                    constants = prototype.constants();
+                    let num_params = prototype.num_params as usize;
+                    if prototype.is_vararg {
+                        // The arguments stay where they are, and the parameters among them are moved up.
+                        base = new_base.add(room);
+                        *base.sub(2) = Value::from(function);
+                        *base.sub(1) = Link::vararg(room);
+                        for index in 0..num_params {
+                            reg!(index) = Value::NIL;
+                            if index < $count {
+                                std::ptr::swap(base.add(index), new_base.add(index));
+                            }
+                        }
                     } else {
                         base = new_base;
-                        pc = function.entry;
-                        constants = prototype.constants();
-                        for index in $count..prototype.num_params as usize {
+                        for index in $count..num_params {
                             reg!(index) = Value::NIL;
                         }
                     }
@@ -380,7 +419,12 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     coroutine.pc.set(std::ptr::null());
                     vm.fuel.set(vm.fuel.get() - 1);
                     let run = function.native().unwrap_unchecked().run;
-                    match run(&Call { ctx, coroutine, base: index, start: top }) {
+                    match run(&Call {
+                        ctx,
+                        coroutine,
+                        base: index,
+                        start: top,
+                    }) {
                         Ok(Action(Next::Return(count))) => {
                             let count = count as usize;
                             base = coroutine.stack().add(here_index);
@@ -390,7 +434,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             if wanted == 2 && count == 1 {
                                 *target = *results;
                             } else {
-                                std::ptr::copy(results, target, count);
+                                move_down(results, target, count);
                                 if wanted == 0 {
                                     coroutine.multiple.set(count);
                                     continue;
@@ -424,7 +468,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             let target = base.sub(2);
                             let wanted = opcode::b(call);
                             if wanted == 0 {
-                                std::ptr::copy(first, target, count);
+                                move_down(first, target, count);
                                 coroutine!().multiple.set(count);
                             } else {
                                 let wanted = wanted - 1;
@@ -464,7 +508,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     match callee.as_function() {
                         Some(function) if !function.is_native() => {
                             *frame.sub(2) = callee;
-                            std::ptr::copy(from.add(2), frame, count);
+                            move_down(from.add(2), frame, count);
                             base = frame;
                             enter!(function, frame, count)
                         }
@@ -478,7 +522,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                                 }
                             }
                             *frame.sub(2) = callee;
-                            std::ptr::copy(from.add(2), frame, count);
+                            move_down(from.add(2), frame, count);
                             // The arguments may lie where the link of a vararg frame was.
                             base = frame;
                             save!();
@@ -514,10 +558,20 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             reg!(a!()) = Value::NIL;
                             continue;
                         }
-                        if let Some(value) = metamethod::inherited(vm, table, Value::from(key)) {
+                        if let Some(value) =
+                            metamethod::inherited(vm, table.metatable(), Value::from(key))
+                        {
                             reg!(a!()) = value;
                             continue;
                         }
+                    }
+                    if object.as_string().is_some()
+                        && let metatable = vm.type_metatables[Type::String as usize].get()
+                        && let Some(value) = metamethod::inherited(vm, metatable, Value::from(key))
+                        && !value.is_nil()
+                    {
+                        reg!(a!()) = value;
+                        continue;
                     }
                     slow!(metamethod::get(ctx, object, Value::from(key), $slot))
                 }};
@@ -557,7 +611,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             reg!(a!()) = value;
                             continue;
                         }
-                        if let Some(value) = metamethod::inherited(vm, table, $key) {
+                        if let Some(value) = metamethod::inherited(vm, table.metatable(), $key) {
                             reg!(a!()) = value;
                             continue;
                         }
@@ -575,7 +629,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                             && (!cell.get().is_nil() || Vm::lacks(table, Metamethod::NewIndex))
                         {
                             cell.set(value);
-                            write_barrier(mc, table, value);
+                            table.barrier(mc, value);
                             continue;
                         }
                         if Vm::lacks(table, Metamethod::NewIndex) {
@@ -784,7 +838,9 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         let mut failed = None;
                         for offset in 0..coroutine!().multiple.get() as u32 {
                             let value = reg!(a + offset as usize);
-                            if let Err(error) = table.set_index(mc, heap, first.wrapping_add(offset), value) {
+                            if let Err(error) =
+                                table.set_index(mc, heap, first.wrapping_add(offset), value)
+                            {
                                 failed = Some(error);
                                 break;
                             }
@@ -804,22 +860,19 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let (iterator, state, control) = (reg!(a - 3), reg!(a - 2), reg!(a - 1));
                     if let Some(table) = state.as_table()
                         && let Some(function) = iterator.as_function()
-                        && function.is_native()
+                        && let Some(ipairs) = vm.ipairs_iterator.get()
+                        && Gc::ptr_eq(ipairs, function)
+                        && let Some(index) = array_index(control)
                     {
-                        if let Some(ipairs) = vm.ipairs_iterator.get()
-                            && Gc::ptr_eq(ipairs, function)
-                            && let Some(index) = array_index(control)
-                        {
-                            let value = table.get_index(index.wrapping_add(1));
-                            if value.is_nil() {
-                                reg!(a) = Value::NIL;
-                                pc = pc.add(1);
-                            } else {
-                                let key = Value::arithmetic(f64::from(index as i32) + 1.0);
-                                iterate!(key, key, value);
-                            }
-                            continue;
+                        let value = table.get_index(index.wrapping_add(1));
+                        if value.is_nil() {
+                            reg!(a) = Value::NIL;
+                            pc = pc.add(1);
+                        } else {
+                            let key = Value::arithmetic(f64::from(index as i32) + 1.0);
+                            iterate!(key, key, value);
                         }
+                        continue;
                     }
                     reg!(a) = iterator;
                     reg!(a + 2) = state;
@@ -887,8 +940,11 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                         coroutine!().multiple.set(count);
                     } else {
                         for index in 0..wanted - 1 {
-                            reg!(a + index) =
-                                if index < count { *from.add(index) } else { Value::NIL };
+                            reg!(a + index) = if index < count {
+                                *from.add(index)
+                            } else {
+                                Value::NIL
+                            };
                         }
                     }
                 }
@@ -912,7 +968,8 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 }
                 Op::FORI => {
                     let a = a!();
-                    if !(reg!(a).is_number() && reg!(a + 1).is_number() && reg!(a + 2).is_number()) {
+                    if !(reg!(a).is_number() && reg!(a + 1).is_number() && reg!(a + 2).is_number())
+                    {
                         save!();
                         match metamethod::prepare_loop(ctx) {
                             Ok(()) => {}
@@ -927,7 +984,11 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let stop = reg!(a + 1).unchecked_number();
                     let step = reg!(a + 2).unchecked_number();
                     reg!(a + 3) = reg!(a);
-                    if !(if step >= 0.0 { start <= stop } else { start >= stop }) {
+                    if !(if step >= 0.0 {
+                        start <= stop
+                    } else {
+                        start >= stop
+                    }) {
                         jump!(word);
                     }
                 }
@@ -938,7 +999,11 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let stop = (*slots.add(1)).unchecked_number();
                     let step = (*slots.add(2)).unchecked_number();
                     let index = (*slots).unchecked_number() + step;
-                    if if step >= 0.0 { index <= stop } else { index >= stop } {
+                    if if step >= 0.0 {
+                        index <= stop
+                    } else {
+                        index >= stop
+                    } {
                         *slots = Value::arithmetic(index);
                         *slots.add(3) = Value::arithmetic(index);
                         jump!(word);

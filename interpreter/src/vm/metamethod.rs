@@ -36,8 +36,7 @@ fn error_here<'gc>(
     coroutine: Gc<'gc, Coroutine<'gc>>,
     message: &[u8],
 ) -> Error<'gc> {
-    let mut text =
-        describe::position_at(coroutine, coroutine.base.get(), coroutine.pc.get());
+    let mut text = describe::position_at(coroutine, coroutine.base.get(), coroutine.pc.get());
     text.extend_from_slice(message);
     ctx.string(text).into()
 }
@@ -81,7 +80,9 @@ pub(crate) fn call_error<'gc>(
     let value = coroutine.slot(slot);
     let is_lua = coroutine.function_at(base).is_some_and(|f| !f.is_native());
     if !is_lua || coroutine.pc.get().is_null() {
-        return ctx.string(format!("attempt to call a {} value", value.type_name())).into();
+        return ctx
+            .string(format!("attempt to call a {} value", value.type_name()))
+            .into();
     }
     operand_error(ctx, coroutine, "call", value, slot.checked_sub(base))
 }
@@ -93,22 +94,21 @@ enum Found<'gc> {
     Call(Value<'gc>, Value<'gc>),
 }
 
-/// Looks a key up that `table` does not have, along `__index` tables; `None` when that alone gives no answer.
+/// Looks a key up that a value does not have, along `__index` tables; `None` when that gives no answer.
 #[inline(never)]
 pub(crate) fn inherited<'gc>(
     vm: &Vm<'gc>,
-    table: Gc<'gc, Table<'gc>>,
+    metatable: Option<Gc<'gc, Table<'gc>>>,
     key: Value<'gc>,
 ) -> Option<Value<'gc>> {
     let string = key.as_string();
-    let mut table = table;
+    let mut metatable = metatable?;
     for _ in 1..MAX_CHAIN {
-        let Some(metatable) = table.metatable() else { return Some(Value::NIL) };
         let handler = vm.handler(metatable, Metamethod::Index);
         if handler.is_nil() {
             return Some(Value::NIL);
         }
-        table = handler.as_table()?;
+        let table = handler.as_table()?;
         let value = match string {
             Some(string) => table.get_string(string),
             None => table.get(key),
@@ -116,6 +116,10 @@ pub(crate) fn inherited<'gc>(
         if !value.is_nil() {
             return Some(value);
         }
+        let Some(next) = table.metatable() else {
+            return Some(Value::NIL);
+        };
+        metatable = next;
     }
     None
 }
@@ -135,7 +139,9 @@ fn look_up<'gc>(
             if !value.is_nil() {
                 return Ok(Found::Value(value));
             }
-            let Some(metatable) = table.metatable() else { return Ok(Found::Value(Value::NIL)) };
+            let Some(metatable) = table.metatable() else {
+                return Ok(Found::Value(Value::NIL));
+            };
             let handler = ctx.vm.handler(metatable, Metamethod::Index);
             if handler.is_nil() {
                 return Ok(Found::Value(Value::NIL));
@@ -204,7 +210,9 @@ pub(crate) fn set<'gc>(
                 return match table.set(ctx.mc, &ctx.vm.heap, key, value) {
                     Ok(()) if ctx.vm.heap.is_due() => Flow::Exit(Exit::CollectDue),
                     Ok(()) => Flow::Continue,
-                    Err(error) => transfer::drive(ctx, Step::Throw(set_error(ctx, coroutine, error))),
+                    Err(error) => {
+                        transfer::drive(ctx, Step::Throw(set_error(ctx, coroutine, error)))
+                    }
                 };
             }
             handler
@@ -218,7 +226,12 @@ pub(crate) fn set<'gc>(
             handler
         };
         if handler.as_function().is_some() {
-            let step = call_above(coroutine, continuation::DISCARD, handler, &[object, key, value]);
+            let step = call_above(
+                coroutine,
+                continuation::DISCARD,
+                handler,
+                &[object, key, value],
+            );
             return transfer::drive(ctx, step);
         }
         object = handler;
@@ -282,7 +295,13 @@ pub(crate) fn length<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Flow {
     let handler = ctx.vm.handler_of(value, Metamethod::Len);
     let step = if handler.is_nil() {
         let slot = opcode::d(instruction(coroutine.pc.get()));
-        Step::Throw(operand_error(ctx, coroutine, "get length of", value, Some(slot)))
+        Step::Throw(operand_error(
+            ctx,
+            coroutine,
+            "get length of",
+            value,
+            Some(slot),
+        ))
     } else {
         call_above(coroutine, continuation::STORE, handler, &[value])
     };
@@ -326,7 +345,11 @@ fn common_handler<'gc>(
     if first.is_nil() {
         return Value::NIL;
     }
-    if first.raw_equal(ctx.vm.handler_of(b, event)) { first } else { Value::NIL }
+    if first.raw_equal(ctx.vm.handler_of(b, event)) {
+        first
+    } else {
+        Value::NIL
+    }
 }
 
 /// Answers `a < b` (or `a <= b`) as far as no handler must be called.
@@ -335,7 +358,11 @@ pub(crate) fn raw_compare<'gc>(a: Value<'gc>, b: Value<'gc>, or_equal: bool) -> 
         return Some(if or_equal { a <= b } else { a < b });
     }
     let (a, b) = (a.as_string()?, b.as_string()?);
-    Some(if or_equal { a.as_bytes() <= b.as_bytes() } else { a.as_bytes() < b.as_bytes() })
+    Some(if or_equal {
+        a.as_bytes() <= b.as_bytes()
+    } else {
+        a.as_bytes() < b.as_bytes()
+    })
 }
 
 /// The handler that decides `a < b`, with the arguments to give it, or the error that there is none.
@@ -367,8 +394,18 @@ pub(crate) fn compare<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> F
         jump(ctx, coroutine, result != negated);
         return Flow::Continue;
     }
-    let kind = |negated| if negated { continuation::JUMP_UNLESS } else { continuation::JUMP_IF };
-    let event = if or_equal { Metamethod::Le } else { Metamethod::Lt };
+    let kind = |negated| {
+        if negated {
+            continuation::JUMP_UNLESS
+        } else {
+            continuation::JUMP_IF
+        }
+    };
+    let event = if or_equal {
+        Metamethod::Le
+    } else {
+        Metamethod::Lt
+    };
     let handler = common_handler(ctx, a, b, event);
     let step = if !handler.is_nil() {
         call_above(coroutine, kind(negated), handler, &[a, b])
@@ -391,8 +428,8 @@ pub(crate) fn compare<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> F
 pub(crate) fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Flow {
     let coroutine = ctx.vm.current.get().expect("running");
     let negated = Op::of(instruction(coroutine.pc.get())) == Some(Op::ISNEV);
-    let comparable = matches!(a.type_of(), Type::Table | Type::Userdata)
-        && a.type_of() == b.type_of();
+    let comparable =
+        matches!(a.type_of(), Type::Table | Type::Userdata) && a.type_of() == b.type_of();
     let handler = if comparable {
         common_handler(ctx, a, b, Metamethod::Eq)
     } else {
@@ -402,7 +439,11 @@ pub(crate) fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Flo
         jump(ctx, coroutine, negated);
         return Flow::Continue;
     }
-    let kind = if negated { continuation::JUMP_UNLESS } else { continuation::JUMP_IF };
+    let kind = if negated {
+        continuation::JUMP_UNLESS
+    } else {
+        continuation::JUMP_IF
+    };
     transfer::drive(ctx, call_above(coroutine, kind, handler, &[a, b]))
 }
 
@@ -457,7 +498,11 @@ fn concat_step<'gc>(
         last = start;
     }
     coroutine.set_slot(base + opcode::a(word), register(coroutine, first));
-    Step::Done(if ctx.vm.heap.is_due() { Flow::Exit(Exit::CollectDue) } else { Flow::Continue })
+    Step::Done(if ctx.vm.heap.is_due() {
+        Flow::Exit(Exit::CollectDue)
+    } else {
+        Flow::Continue
+    })
 }
 
 /// Joins strings and numbers in consecutive slots.
@@ -530,7 +575,11 @@ pub(crate) fn prepare_loop<'gc>(ctx: Context<'gc>) -> Result<(), Flow> {
         match arithmetic::to_number(coroutine.slot(slot)) {
             Some(number) => coroutine.set_slot(slot, Value::number(number)),
             None => {
-                let noun = if what == "initial" { "initial value" } else { what };
+                let noun = if what == "initial" {
+                    "initial value"
+                } else {
+                    what
+                };
                 let message = format!("'for' {noun} must be a number");
                 let error = error_here(ctx, coroutine, message.as_bytes());
                 return Err(transfer::drive(ctx, Step::Throw(error)));

@@ -18,6 +18,7 @@ use std::rc::Rc;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
 
+use crate::coroutine::Coroutine;
 use crate::environment::Environment;
 use crate::error::Interrupt;
 use crate::function::Function;
@@ -27,7 +28,6 @@ use crate::table::Table;
 use crate::text::random::Random;
 use crate::userdata::Userdata;
 use crate::value::{Type, Value};
-use crate::coroutine::Coroutine;
 
 macro_rules! metamethods {
     ($($name:ident = $text:literal,)*) => {
@@ -57,13 +57,12 @@ metamethods! {
     Pow = "__pow",
     Unm = "__unm",
     Gc = "__gc",
-    Mode = "__mode",
     Metatable = "__metatable",
     ToString = "__tostring",
 }
 
 /// Everything one VM owns; the root of its heap.
-pub struct Vm<'gc> {
+pub(crate) struct Vm<'gc> {
     pub(crate) heap: Heap,
     pub(crate) interner: Interner,
     pub(crate) globals: Cell<Gc<'gc, Table<'gc>>>,
@@ -107,13 +106,18 @@ pub struct Vm<'gc> {
 /// How a task failed.
 #[derive(Debug)]
 pub(crate) enum Failure<'gc> {
-    Error { value: Value<'gc>, traceback: Vec<u8> },
+    Error {
+        value: Value<'gc>,
+        traceback: Vec<u8>,
+    },
     Interrupt(Interrupt),
 }
 
 impl fmt::Debug for Vm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vm").field("heap", &self.heap).finish_non_exhaustive()
+        f.debug_struct("Vm")
+            .field("heap", &self.heap)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,10 +164,6 @@ impl<'gc> Vm<'gc> {
         }
     }
 
-    pub(crate) fn name_of(&self, event: Metamethod) -> Gc<'gc, LuaString> {
-        self.names[event as usize]
-    }
-
     /// Returns the metatable of any value.
     #[inline]
     pub(crate) fn metatable_of(&self, value: Value<'gc>) -> Option<Gc<'gc, Table<'gc>>> {
@@ -193,12 +193,15 @@ impl<'gc> Vm<'gc> {
     /// Returns whether a table is known to have no handler of one of the first eight events.
     #[inline(always)]
     pub(crate) fn lacks(table: Gc<'gc, Table<'gc>>, event: Metamethod) -> bool {
-        table.metatable().is_none_or(|metatable| metatable.absent.get() & 1 << event as u8 != 0)
+        table
+            .metatable()
+            .is_none_or(|metatable| metatable.absent.get() & 1 << event as u8 != 0)
     }
 
     /// Returns a value's handler of an event, nil when there is none.
     pub(crate) fn handler_of(&self, value: Value<'gc>, event: Metamethod) -> Value<'gc> {
-        self.metatable_of(value).map_or(Value::NIL, |metatable| self.handler(metatable, event))
+        self.metatable_of(value)
+            .map_or(Value::NIL, |metatable| self.handler(metatable, event))
     }
 
     /// Notes that a userdata has a metatable, which may have `__gc` when the object dies.

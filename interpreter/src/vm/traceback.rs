@@ -36,7 +36,9 @@ pub(crate) fn traceback<'gc>(
             }
             continue;
         }
-        let Some(function) = coroutine.function_at(base) else { continue };
+        let Some(function) = coroutine.function_at(base) else {
+            continue;
+        };
         let name = describe::function_name(coroutine, base);
         text.extend_from_slice(b"\n\t");
         match function.prototype() {
@@ -44,7 +46,13 @@ pub(crate) fn traceback<'gc>(
                 let native = function.native().map_or("?", |native| native.name);
                 match name {
                     Some((_, name)) => {
-                        text.extend_from_slice(b"[C]: in function '");
+                        // LuaJIT has these as bytecode of its own.
+                        let place = match native {
+                            "foreach" | "foreachi" => format!("[builtin:{native}]"),
+                            _ => "[C]".to_owned(),
+                        };
+                        text.extend_from_slice(place.as_bytes());
+                        text.extend_from_slice(b": in function '");
                         text.extend_from_slice(&name);
                         text.push(b'\'');
                     }

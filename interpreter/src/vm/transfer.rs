@@ -6,9 +6,9 @@
 use gc_arena::{Gc, Mutation};
 
 use crate::bytecode::opcode;
-use crate::call::{Action, Call, Next, NativeResult};
+use crate::call::{Action, Call, NativeResult, Next};
 use crate::context::Context;
-use crate::coroutine::{Coroutine, Link, Resume, Status};
+use crate::coroutine::{Coroutine, Link, MAX_NESTING, Resume, Status};
 use crate::error::{Error, Interrupt, Thrown};
 use crate::function::{Function, Instruction, NativeFn};
 use crate::value::Value;
@@ -69,9 +69,16 @@ pub(crate) enum Flow {
 #[derive(Debug)]
 pub(crate) enum Step<'gc> {
     /// Call what is in `slot` with `count` arguments from `slot + 2` on; the link is in place.
-    Call { slot: usize, count: usize },
+    Call {
+        slot: usize,
+        count: usize,
+    },
     /// Return values from the frame at `base`.
-    Return { base: usize, first: usize, count: usize },
+    Return {
+        base: usize,
+        first: usize,
+        count: usize,
+    },
     Throw(Error<'gc>),
     /// An error that an `xpcall` handler has seen.
     ThrowHandled(Value<'gc>),
@@ -125,7 +132,11 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
     }
     let handler = ctx.vm.handler_of(callee, Metamethod::Call);
     if handler.as_function().is_none() {
-        return refuse(coroutine, slot, metamethod::call_error(ctx, coroutine, slot));
+        return refuse(
+            coroutine,
+            slot,
+            metamethod::call_error(ctx, coroutine, slot),
+        );
     }
     if coroutine.ensure(&ctx.vm.heap, slot + count + 4).is_err() {
         return refuse(coroutine, slot, stack_overflow(ctx, coroutine));
@@ -133,7 +144,10 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
     coroutine.copy_slots(slot + 2, slot + 3, count);
     coroutine.set_slot(slot + 2, callee);
     coroutine.set_slot(slot, handler);
-    Step::Call { slot, count: count + 1 }
+    Step::Call {
+        slot,
+        count: count + 1,
+    }
 }
 
 /// Raises an error instead of making a call. What a `pcall` was to call counts as entered: it catches that too.
@@ -201,7 +215,12 @@ fn call_native<'gc>(
     coroutine.pc.set(std::ptr::null());
     ctx.vm.fuel.set(ctx.vm.fuel.get() - 1);
     let run = function.native().expect("a native function").run;
-    let result = run(&Call { ctx, coroutine, base, start: base + count });
+    let result = run(&Call {
+        ctx,
+        coroutine,
+        base,
+        start: base + count,
+    });
     native_step(ctx, coroutine, base, result)
 }
 
@@ -218,12 +237,15 @@ pub(crate) fn native_step<'gc>(
     };
     let top = coroutine.top.get();
     match next {
-        Next::Return(count) => {
-            Step::Return { base, first: top - count as usize, count: count as usize }
-        }
-        Next::Call(count) => {
-            Step::Call { slot: top - count as usize - 2, count: count as usize }
-        }
+        Next::Return(count) => Step::Return {
+            base,
+            first: top - count as usize,
+            count: count as usize,
+        },
+        Next::Call(count) => Step::Call {
+            slot: top - count as usize - 2,
+            count: count as usize,
+        },
         Next::Yield(count) => give_to_resumer(ctx, coroutine, count as usize),
         Next::Resume { count, wrapped } => resume(ctx, coroutine, count as usize, wrapped),
         Next::Suspend => {
@@ -246,7 +268,11 @@ pub(crate) fn native_step<'gc>(
 fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) -> Step<'gc> {
     let coroutine = current(ctx);
     match coroutine.link_at(base) {
-        Link::Vararg(delta) => Step::Return { base: base - delta, first, count },
+        Link::Vararg(delta) => Step::Return {
+            base: base - delta,
+            first,
+            count,
+        },
         Link::Lua(pc) => {
             // SAFETY: a return address follows the call instruction that it was made by.
             let call = unsafe { (*pc.sub(1)).word };
@@ -271,18 +297,18 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
             let caller = base - delta;
             coroutine.base.set(caller);
             if kind >= continuation::LIMIT {
-                // SAFETY: such a word was made of a `NativeFn` by `Call::push_frame`, and only there.
-                let then: NativeFn = unsafe { std::mem::transmute(kind as usize) };
-                let start = base - 4;
-                coroutine.copy_slots(first, start, count);
-                coroutine.top.set(start + count);
-                coroutine.pc.set(std::ptr::null());
-                // Free of charge: what it comes back to after `again` must not be exhausted already.
-                let result = then(&Call { ctx, coroutine, base: caller, start });
-                return native_step(ctx, coroutine, caller, result);
+                coroutine.copy_slots(first, base - 4, count);
+                coroutine.top.set(base - 4 + count);
+                return continue_native(ctx, coroutine, caller, base - 4, kind);
             }
-            let value = if count > 0 { coroutine.slot(first) } else { Value::NIL };
-            coroutine.pc.set(coroutine.slot(base - 3).bits() as *const Instruction);
+            let value = if count > 0 {
+                coroutine.slot(first)
+            } else {
+                Value::NIL
+            };
+            coroutine
+                .pc
+                .set(coroutine.slot(base - 3).bits() as *const Instruction);
             if kind == continuation::HANDLER {
                 return Step::ThrowHandled(value);
             }
@@ -293,17 +319,49 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
             let caller = base - delta;
             coroutine.base.set(caller);
             if coroutine.slot(base - 4).bits() == continuation::FINALIZER {
-                coroutine.pc.set(coroutine.slot(base - 3).bits() as *const Instruction);
+                coroutine
+                    .pc
+                    .set(coroutine.slot(base - 3).bits() as *const Instruction);
                 coroutine.top.set(caller);
                 return finalize_next(ctx, coroutine);
             }
+            let kind = coroutine.slot(base - 4).bits();
             coroutine.copy_slots(first, base - 3, count);
             coroutine.set_slot(base - 4, Value::TRUE);
             coroutine.top.set(base - 3 + count);
-            Step::Return { base: caller, first: base - 4, count: count + 1 }
+            if kind >= continuation::LIMIT {
+                return continue_native(ctx, coroutine, caller, base - 4, kind);
+            }
+            Step::Return {
+                base: caller,
+                first: base - 4,
+                count: count + 1,
+            }
         }
         Link::Bottom => finish(ctx, coroutine, first, count),
     }
+}
+
+/// Runs the continuation of the native function at `base`, with the values from `start` on as results.
+fn continue_native<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    start: usize,
+    kind: u64,
+) -> Step<'gc> {
+    // SAFETY: such a word was made of a `NativeFn` by `Call::push_frame`, and only there.
+    let then: NativeFn = unsafe { std::mem::transmute(kind as usize) };
+    coroutine.base.set(base);
+    coroutine.pc.set(std::ptr::null());
+    // Free of charge: what it comes back to after `again` must not be exhausted already.
+    let result = then(&Call {
+        ctx,
+        coroutine,
+        base,
+        start,
+    });
+    native_step(ctx, coroutine, base, result)
 }
 
 /// Ends a coroutine whose function returned.
@@ -366,7 +424,11 @@ fn hand_over<'gc>(
     }
     end += count;
     resumer.top.set(end);
-    Step::Return { base: resumer.base.get(), first: start, count: end - start }
+    Step::Return {
+        base: resumer.base.get(),
+        first: start,
+        count: end - start,
+    }
 }
 
 fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
@@ -384,19 +446,24 @@ fn resume<'gc>(
 ) -> Step<'gc> {
     let base = coroutine.base.get();
     let target = if wrapped {
-        let function = coroutine.function_at(base).expect("a native frame has a function");
-        function.native().and_then(|n| n.values[0].get().as_coroutine())
+        let function = coroutine
+            .function_at(base)
+            .expect("a native frame has a function");
+        function
+            .native()
+            .and_then(|n| n.values[0].get().as_coroutine())
     } else {
         coroutine.slot(base).as_coroutine()
     }
     .expect("checked by the library");
     let first = coroutine.top.get() - count;
-    if target.status.get() != Status::Suspended {
-        let what = match target.status.get() {
-            Status::Dead => "dead",
-            _ => "running",
-        };
-        let message = format!("cannot resume {what} coroutine");
+    let obstacle = match target.status.get() {
+        Status::Dead => Some("cannot resume dead coroutine"),
+        Status::Running | Status::Normal => Some("cannot resume running coroutine"),
+        Status::Suspended if coroutine.depth.get() >= MAX_NESTING => Some("C stack overflow"),
+        Status::Suspended => None,
+    };
+    if let Some(message) = obstacle {
         if wrapped {
             let mut text = describe::position(coroutine, base, 1);
             text.extend_from_slice(message.as_bytes());
@@ -406,7 +473,11 @@ fn resume<'gc>(
         coroutine.set_slot(top, Value::FALSE);
         coroutine.set_slot(top + 1, ctx.string(message).into());
         coroutine.top.set(top + 2);
-        return Step::Return { base, first: top, count: 2 };
+        return Step::Return {
+            base,
+            first: top,
+            count: 2,
+        };
     }
     let start = target.top.get();
     if target.ensure(&ctx.vm.heap, start + count).is_err() {
@@ -418,13 +489,19 @@ fn resume<'gc>(
     target.top.set(start + count);
     coroutine.top.set(first);
     coroutine.status.set(Status::Normal);
-    ctx.mc.backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
+    ctx.mc
+        .backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
     target.resumer.set(Some(coroutine));
     target.is_wrapped.set(wrapped);
+    target.depth.set(coroutine.depth.get() + 1);
     switch_to(ctx, target);
     match target.resume.replace(Resume::Run) {
         Resume::Start(_) => Step::Call { slot: 0, count },
-        _ => Step::Return { base: target.base.get(), first: start, count },
+        _ => Step::Return {
+            base: target.base.get(),
+            first: start,
+            count,
+        },
     }
 }
 
@@ -459,9 +536,13 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
         }
     };
     let (protected, in_handler) = find_protected(coroutine);
-    let Some(base) = protected else { return uncaught(ctx, coroutine, value) };
+    let Some(base) = protected else {
+        return uncaught(ctx, coroutine, value);
+    };
     let kind = coroutine.slot(base - 4).bits();
-    let Link::Protected(delta) = coroutine.link_at(base) else { unreachable!("just found") };
+    let Link::Protected(delta) = coroutine.link_at(base) else {
+        unreachable!("just found")
+    };
     let caller = base - delta;
     let mut value = value;
     if kind == continuation::XPCALL && !handled {
@@ -472,16 +553,20 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
                 Ok(step) => step,
                 Err(()) => {
                     let text = ctx.string("error in error handling");
-                    unwind(ctx.mc, coroutine, base, caller, text.into())
+                    unwind(ctx, coroutine, base, caller, text.into())
                 }
             };
         }
     }
     if kind == continuation::FINALIZER {
         close_from(ctx.mc, coroutine, base - 4);
-        return Step::Return { base, first: base, count: 0 };
+        return Step::Return {
+            base,
+            first: base,
+            count: 0,
+        };
     }
-    unwind(ctx.mc, coroutine, base, caller, value)
+    unwind(ctx, coroutine, base, caller, value)
 }
 
 fn close_from<'gc>(mc: &Mutation<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize) {
@@ -491,18 +576,26 @@ fn close_from<'gc>(mc: &Mutation<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, slot:
 
 /// Drops all frames above a protected call and returns `false` and the error from it.
 fn unwind<'gc>(
-    mc: &Mutation<'gc>,
+    ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
     base: usize,
     caller: usize,
     value: Value<'gc>,
 ) -> Step<'gc> {
-    close_from(mc, coroutine, base - 4);
+    close_from(ctx.mc, coroutine, base - 4);
+    let kind = coroutine.slot(base - 4).bits();
     coroutine.base.set(caller);
     coroutine.set_slot(base - 4, Value::FALSE);
     coroutine.set_slot(base - 3, value);
     coroutine.top.set(base - 2);
-    Step::Return { base: caller, first: base - 4, count: 2 }
+    if kind >= continuation::LIMIT {
+        return continue_native(ctx, coroutine, caller, base - 4, kind);
+    }
+    Step::Return {
+        base: caller,
+        first: base - 4,
+        count: 2,
+    }
 }
 
 /// Calls an `xpcall` handler on top of the frame that raised the error, whose stack it can so inspect.
@@ -514,13 +607,18 @@ fn call_handler<'gc>(
 ) -> Result<Step<'gc>, ()> {
     let base = coroutine.base.get();
     let top = coroutine.live_end();
-    coroutine.ensure_emergency(&ctx.vm.heap, top + 8).map_err(|_| ())?;
+    coroutine
+        .ensure_emergency(&ctx.vm.heap, top + 8)
+        .map_err(|_| ())?;
     coroutine.set_slot(top, Value::raw(continuation::HANDLER));
     coroutine.set_slot(top + 1, Value::raw(coroutine.pc.get() as u64));
     coroutine.set_slot(top + 2, handler);
     coroutine.set_slot(top + 3, Link::continuation(top + 4 - base));
     coroutine.set_slot(top + 4, value);
-    Ok(Step::Call { slot: top + 2, count: 1 })
+    Ok(Step::Call {
+        slot: top + 2,
+        count: 1,
+    })
 }
 
 /// An error that no protected call of the coroutine catches ends it, and goes on in its resumer.
@@ -540,12 +638,13 @@ fn uncaught<'gc>(
     let base = resumer.base.get();
     if coroutine.is_wrapped.get() {
         let value = match value.as_string() {
-            Some(message) => {
+            // Each level of nesting adds its position, but not without end.
+            Some(message) if message.len() < 4096 => {
                 let mut text = describe::position(resumer, base, 1);
                 text.extend_from_slice(message.as_bytes());
                 ctx.string(text).into()
             }
-            None => value,
+            _ => value,
         };
         return Step::Throw(Error::new(value));
     }
@@ -553,7 +652,11 @@ fn uncaught<'gc>(
     resumer.set_slot(top, Value::FALSE);
     resumer.set_slot(top + 1, value);
     resumer.top.set(top + 2);
-    Step::Return { base, first: top, count: 2 }
+    Step::Return {
+        base,
+        first: top,
+        count: 2,
+    }
 }
 
 /// Marks the coroutine and all that wait for it as dead.
@@ -592,7 +695,10 @@ pub(crate) fn call_above<'gc>(
     for (index, &arg) in args.iter().enumerate() {
         coroutine.set_slot(top + 4 + index, arg);
     }
-    Step::Call { slot: top + 2, count: args.len() }
+    Step::Call {
+        slot: top + 2,
+        count: args.len(),
+    }
 }
 
 /// Returns whether a native function waits to be continued without results: `Next::Again`, `Next::Collect`.
@@ -612,13 +718,22 @@ pub(crate) fn finalize_next<'gc>(
         let Some(userdata) = next else {
             if is_between_frames(coroutine) {
                 let base = coroutine.base.get();
-                return Step::Return { base, first: base, count: 0 };
+                return Step::Return {
+                    base,
+                    first: base,
+                    count: 0,
+                };
             }
             return Step::Done(Flow::Continue);
         };
         let handler = ctx.vm.handler_of(userdata.into(), Metamethod::Gc);
         if !handler.is_nil() {
-            return call_above(coroutine, continuation::FINALIZER, handler, &[userdata.into()]);
+            return call_above(
+                coroutine,
+                continuation::FINALIZER,
+                handler,
+                &[userdata.into()],
+            );
         }
     }
 }

@@ -1,0 +1,36 @@
+--- What LuaJIT has and a sandbox refuses, with an error that a program can catch.
+
+local function refused(f, ...)
+  local ok, message = pcall(f, ...)
+  assert(not ok, message)
+end
+
+refused(require, "ffi")
+refused(debug.sethook, function() end, "l")
+refused(io.popen, "true")
+assert(not loadstring("return 1LL") and not loadstring("return 1ULL") and not loadstring("return 1i"))
+assert(debug.debug == nil and package.loadlib == nil and #package.loaders == 2 and package.cpath == "")
+assert(jit.status() == false and jit.attach == nil)
+assert(os.setlocale("de_DE.UTF-8") == nil and os.setlocale() == "C" and os.setlocale("", "numeric") == "C")
+local position, message = io.stdout:seek("cur", 0)
+assert(position == nil and message == "Illegal seek")
+for _, method in ipairs({ "reserve", "commit", "ref", "putcdata" }) do
+  local buffer = require("string.buffer").new()
+  refused(buffer[method], buffer, 1)
+end
+
+-- What works here otherwise than there.
+assert(debug.gethook() == nil)
+assert(select(2, debug.getupvalue(("a"):gmatch("a"), 1)) == nil)
+assert(type(setfenv(0, getfenv(0))) == "thread")
+assert(select("#", jit.on(), jit.off(print), jit.flush(1)) == 2 and jit.opt.start(3) == nil)
+local buffer = require("string.buffer")
+refused(io.write, buffer.new())
+refused(load, buffer.new())
+refused(buffer.decode, "\16\1\0\0\0\0\0\0\0")
+refused(buffer.decode, "\5\1\0\0\0\1\0\0\0")
+refused(buffer.decode, "\9\255\255\255\255\255")
+local _, concatenation = pcall(function()
+  return buffer.new() .. {}
+end)
+assert(concatenation:find("attempt to concatenate a table value", 1, true))
