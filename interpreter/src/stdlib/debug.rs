@@ -163,7 +163,9 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let (coroutine, skip) = target(call);
     let message = call.arg(skip + 1);
-    if !(message.is_nil() || message.is_number() || message.as_string().is_some()) {
+    let is_text = message.is_number() || message.as_string().is_some();
+    if call.arg_count() > skip && !is_text {
+        // An explicit nil too, as LuaJIT has it.
         return call.ret(message);
     }
     let message = call.opt_string(skip + 1)?;
