@@ -195,6 +195,11 @@ impl<'gc> Coroutine<'gc> {
         self.status.get()
     }
 
+    /// Returns whether its function has not been called yet: it has no frame that anybody should see.
+    pub(crate) fn is_unstarted(&self) -> bool {
+        self.status.get() == Status::Suspended && matches!(self.resume.get(), Resume::Start(_))
+    }
+
     #[inline(always)]
     pub(crate) fn stack(&self) -> *mut Value<'gc> {
         self.stack.get()

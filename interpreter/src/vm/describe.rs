@@ -171,6 +171,9 @@ pub(crate) fn frame<'gc>(
     base: usize,
     level: usize,
 ) -> Option<(usize, *const Instruction)> {
+    if coroutine.is_unstarted() {
+        return None;
+    }
     let mut current = (base, coroutine.pc.get());
     // A continuation frame that only waits to be continued has no function and counts for nothing.
     while coroutine.function_at(current.0).is_none() {

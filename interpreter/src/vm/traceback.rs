@@ -28,10 +28,13 @@ pub(crate) fn traceback<'gc>(
         frames.push(frame);
         next = describe::frame_above(coroutine, frame);
     }
-    let count = frames.len();
+    // Levels count from 0, and what is left out depends on them, not on what is shown.
+    let shown_first = FIRST.saturating_sub(level);
+    let is_long = level + frames.len() > FIRST.max(level) + LAST + 1;
+    let shown_last = frames.len().saturating_sub(LAST);
     for (index, &(base, pc)) in frames.iter().enumerate() {
-        if count > FIRST + LAST && index >= FIRST && index < count - LAST {
-            if index == FIRST {
+        if is_long && index >= shown_first && index < shown_last {
+            if index == shown_first {
                 text.extend_from_slice(b"\n\t...");
             }
             continue;
