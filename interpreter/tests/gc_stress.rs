@@ -165,3 +165,32 @@ fn closures_errors_and_metamethods_survive() {
          return 'ok'",
     );
 }
+
+#[test]
+fn large_arrays_are_traced_in_parts() {
+    let mut lua = Lua::new(Options::default());
+    let build = b"t = {} for i = 30000, 1, -1 do t[i] = { i } end return 'built'";
+    let mut task = start(&mut lua, build);
+    assert_eq!(
+        finish(&mut lua, &mut task, 10_000, usize::MAX),
+        End::text("built")
+    );
+    lua.stress_collector(3000.0);
+    let source = b"
+        for round = 1, 3 do
+            for i = 1, 200 do
+                local a, b = (i * 7919 * round) % 30000 + 1, (i * 31 * round) % 30000 + 1
+                t[a], t[b] = t[b], t[a]
+                t[(i * 17 * round) % 30000 + 1] = { -i }
+            end
+            table.insert(t, 100, table.remove(t, 29000))
+        end
+        local sum = 0
+        for i = 1, #t do sum = sum + t[i][1] end
+        return #t == 30000 and sum ~= 0 and 'ok'";
+    let mut task = start(&mut lua, source);
+    assert_eq!(
+        finish(&mut lua, &mut task, 10_000, usize::MAX),
+        End::text("ok")
+    );
+}
