@@ -26,7 +26,7 @@ const SMALL_HEAP: usize = 30_000;
 const STEP: f64 = 16_000.0;
 
 /// Least bytes between two collections.
-const MIN_GRANT: usize = 128 * 1024;
+const MIN_GRANT: usize = 512 * 1024;
 
 /// Bytes that may be allocated between two steps of a collection that is under way.
 const STEP_GRANT: usize = 256 * 1024;

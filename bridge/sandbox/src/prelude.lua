@@ -333,8 +333,20 @@ vim.keymap = name(
 package.loaded.vim = vim
 name(vim, "vim")
 
+--- Stands for a module that the host has loaded and that cannot be loaded here: every use says why.
+local function unloadable(module, reason)
+  local function complain()
+    error(("module '%s', which the function captures, cannot be loaded in the thread: %s"):format(module, reason), 3)
+  end
+  return setmetatable({}, { __index = complain, __newindex = complain, __call = complain })
+end
+
 return function(...)
   for i = 1, select("#", ...) do
-    require((select(i, ...)))
+    local module = select(i, ...)
+    local ok, reason = pcall(require, module)
+    if not ok then
+      package.loaded[module] = unloadable(module, tostring(reason))
+    end
   end
 end

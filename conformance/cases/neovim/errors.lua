@@ -55,3 +55,18 @@ local ok, message = sandbox.start(function()
   vim.api.nvim_no_such_function()
 end):join(5000)
 assert(ok == false and tostring(message):match("nvim_no_such_function"), tostring(message))
+
+-- A captured module that the thread cannot find says so when it is used, and only then.
+local phantom = { field = 1 }
+package.loaded["threading-test-phantom"] = phantom
+local ok, message = sandbox.start(function(use)
+  local captured = phantom
+  return use and captured.field
+end, { true }):join(5000)
+assert(ok == false)
+assert(tostring(message):match("module 'threading%-test%-phantom'.*cannot be loaded in the thread"), tostring(message))
+local ok, result = sandbox.start(function(use)
+  local captured = phantom
+  return use and captured.field
+end, { false }):join(5000)
+assert(ok and result == false, tostring(result))
