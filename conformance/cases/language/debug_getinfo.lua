@@ -9,7 +9,7 @@ end
 
 local info = debug.getinfo(sample)
 assert(info.what == "Lua" and info.linedefined == 3 and info.lastlinedefined == 8 and info.currentline == -1)
-assert(info.source:match("^@.*debug_getinfo%.lua$") and info.short_src:match("debug_getinfo%.lua$") and info.source == "@" .. info.short_src)
+assert(info.source:match("^@.*debug_getinfo%.lua$") and info.short_src == (#info.source <= 60 and info.source:sub(2) or "..." .. info.source:sub(-56)))
 assert(info.nups == 0 and info.nparams == 2 and info.isvararg == true and info.func == sample and info.namewhat == "" and info.name == nil)
 info = debug.getinfo(sample(1, 2))
 assert(info.nups == 2 and info.nparams == 0 and info.isvararg == false and info.linedefined == 5 and info.lastlinedefined == 7)
