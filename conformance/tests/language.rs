@@ -14,7 +14,11 @@ fn main() {
     let mut trials: Vec<Trial> = Vec::new();
     for file in language.iter().chain(&cases::lua_files("beyond")) {
         trials.push(trial("vm", file, |file| {
-            run_file(file, &[], &RunOptions::default()).map_err(|error| error.to_string().into())
+            let options = RunOptions {
+                is_pure: is_pure(file)?,
+                ..RunOptions::default()
+            };
+            run_file(file, &[], &options).map_err(|error| error.to_string().into())
         }));
     }
     if Command::new("luajit").arg("-v").output().is_ok() {
@@ -23,6 +27,11 @@ fn main() {
         }
     }
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Returns whether the case's first line asks for the policy `pure`.
+fn is_pure(file: &Path) -> std::io::Result<bool> {
+    Ok(std::fs::read(file)?.starts_with(b"--- policy: pure\n"))
 }
 
 fn trial(

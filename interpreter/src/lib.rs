@@ -28,7 +28,9 @@ mod vm;
 pub use call::{Action, Call, NativeResult};
 pub use context::{Context, Stash};
 pub use coroutine::{Coroutine, Status};
-pub use environment::{Environment, File, Isolated, OpenMode, System};
+pub use environment::{
+    Buffering, Environment, File, Isolated, OpenMode, Process, Standard, System,
+};
 pub use error::{Error, Interrupt};
 pub use function::{Function, NativeFn, Prototype, Upvalue};
 pub use heap::{Heap, MAX_STRING};

@@ -318,10 +318,11 @@ fn print<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 /// Puts what `__tostring` made in the place of the first argument that has one.
 fn print_converted<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let text = call.result(1);
-    if text.as_string().is_none() {
+    // A number will do.
+    let Some(text) = crate::vm::arithmetic::to_string(call.ctx, call.result(1)) else {
         return Err(call.error("'tostring' must return a string to 'print'"));
-    }
+    };
+    let text = Value::from(text);
     let count = call.arg_count();
     if let Some(n) = (1..=count).find(|&n| display(call.ctx, call.arg(n)).is_err()) {
         call.set_arg(n, text);

@@ -1,21 +1,28 @@
 //! The library `io`: files as userdata, over streams that the VM's environment opens.
 //!
-//! The functions carry what they share as values of their own: a table with the default files and the files'
-//! metatable. The standard streams cannot be closed.
+//! The functions carry what they share as values of their own: a table with the default files, the files'
+//! metatable and the list of open streams. The standard streams cannot be closed.
 
 mod read;
 mod stream;
 
+use std::cell::RefCell;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
 use gc_arena::Gc;
 
-use self::stream::{Buffering, Source, Stream};
+use self::stream::{OpenStreams, Source, Stream};
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
-use crate::environment::OpenMode;
+use crate::environment::{Buffering, OpenMode, Standard};
 use crate::error::Error;
 use crate::function::NativeFn;
 use crate::stdlib::base::identity;
-use crate::stdlib::os::{c_string, check_option, describe, return_outcome};
+use crate::stdlib::os::{c_string, check_option, describe, is_refused, refusal, return_outcome};
 use crate::string::LuaString;
 use crate::text::decimal::number_to_string;
 use crate::userdata::Userdata;
@@ -25,7 +32,7 @@ use crate::value::Value;
 #[derive(Debug)]
 struct Handle {
     /// Gone when the file was closed.
-    stream: Option<Stream>,
+    stream: Option<Rc<RefCell<Stream>>>,
     is_standard: bool,
     /// The iterator of `io.lines(name)` closes the file at its end.
     close_at_end: bool,
@@ -35,12 +42,13 @@ struct Handle {
 const INPUT: f64 = 1.0;
 const OUTPUT: f64 = 2.0;
 const METATABLE: f64 = 3.0;
+const OPEN_STREAMS: f64 = 4.0;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let shared = ctx.table();
     let metatable = ctx.table();
     let library = ctx.table();
-    let methods: [(&str, NativeFn); 8] = [
+    let methods: [(&str, NativeFn); 9] = [
         ("close", close),
         ("flush", |call| flush(call, 1)),
         ("lines", method_lines),
@@ -48,6 +56,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         ("seek", seek),
         ("setvbuf", setvbuf),
         ("write", |call| write_to(call, check_file(call)?, 2)),
+        ("__gc", finalize),
         ("__tostring", tostring),
     ];
     let functions: [(&str, NativeFn); 11] = [
@@ -57,7 +66,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         ("lines", lines),
         ("open", open_file),
         ("output", |call| default_file(call, OUTPUT, b"w")),
-        ("popen", |call| Err(call.error("'popen' not supported"))),
+        ("popen", start_command),
         ("read", |call| {
             read_from(call, standard_file(call, INPUT)?, 1)
         }),
@@ -74,14 +83,17 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     }
     ctx.set_field(metatable, "__index", metatable)?;
     ctx.set(shared, METATABLE, metatable)?;
-    for (name, index, source) in [
-        ("stdin", INPUT, Source::Input),
-        ("stdout", OUTPUT, Source::Output),
-        ("stderr", 0.0, Source::ErrorOutput),
+    ctx.set_field(ctx.vm.registry, "FILE*", metatable)?;
+    let open_streams = ctx.userdata(Box::new(OpenStreams::default()));
+    ctx.set(shared, OPEN_STREAMS, open_streams)?;
+    for (name, index, stream) in [
+        ("stdin", INPUT, Standard::Input),
+        ("stdout", OUTPUT, Standard::Output),
+        ("stderr", 0.0, Standard::Error),
     ] {
-        let stream = Stream::new(source, ctx.vm.environment.clone());
+        let stream = Stream::standard(stream, ctx.vm.environment.clone());
         let handle = Handle {
-            stream: Some(stream),
+            stream: Some(Rc::new(RefCell::new(stream))),
             is_standard: true,
             close_at_end: false,
         };
@@ -93,20 +105,37 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(ctx.globals(), "io", library)
 }
 
-/// Makes a file of what the environment has opened.
+/// Opens a file.
 fn make_file<'gc>(
     call: &Call<'gc>,
     name: &[u8],
     mode: &[u8],
-) -> std::io::Result<Gc<'gc, Userdata<'gc>>> {
-    let mode = OpenMode::parse(mode).ok_or(std::io::ErrorKind::InvalidInput)?;
-    let path =
-        std::path::Path::new(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(name));
+) -> io::Result<Gc<'gc, Userdata<'gc>>> {
+    let mode = OpenMode::parse(mode).ok_or(io::ErrorKind::InvalidInput)?;
+    let path = Path::new(OsStr::from_bytes(name));
     let file = call.vm.environment.open(path, mode)?;
-    let mut stream = Stream::new(Source::File(file), call.vm.environment.clone());
-    stream.may_read = mode.read;
-    stream.may_write = mode.write;
+    Ok(make_userdata(
+        call,
+        Source::File(file),
+        mode.read,
+        mode.write,
+    ))
+}
+
+/// Makes a file of what the environment has opened.
+fn make_userdata<'gc>(
+    call: &Call<'gc>,
+    source: Source,
+    may_read: bool,
+    may_write: bool,
+) -> Gc<'gc, Userdata<'gc>> {
     call.vm.heap.charge(Stream::MEMORY);
+    let environment = call.vm.environment.clone();
+    let stream = Stream::new(source, may_read, may_write, environment);
+    let stream = Rc::new(RefCell::new(stream));
+    if may_write {
+        with_open_streams(call, |streams| streams.add(&stream));
+    }
     let handle = Handle {
         stream: Some(stream),
         is_standard: false,
@@ -114,7 +143,15 @@ fn make_file<'gc>(
     };
     let userdata = call.userdata(Box::new(handle));
     Userdata::set_metatable(userdata, call.mc, shared(call, METATABLE).as_table());
-    Ok(userdata)
+    userdata
+}
+
+fn with_open_streams(call: &Call<'_>, f: impl FnOnce(&mut OpenStreams)) {
+    if let Some(userdata) = shared(call, OPEN_STREAMS).as_userdata()
+        && let Some(streams) = userdata.data().borrow_mut().downcast_mut()
+    {
+        f(streams);
+    }
 }
 
 fn shared<'gc>(call: &Call<'gc>, index: f64) -> Value<'gc> {
@@ -141,10 +178,11 @@ fn with_handle<R>(file: Gc<'_, Userdata<'_>>, f: impl FnOnce(&mut Handle) -> R) 
 
 fn with_stream<R>(file: Gc<'_, Userdata<'_>>, f: impl FnOnce(&mut Stream) -> R) -> R {
     with_handle(file, |handle| {
-        f(handle
+        let stream = handle
             .stream
-            .as_mut()
-            .expect("the file was seen to be open"))
+            .as_ref()
+            .expect("the file was seen to be open");
+        f(&mut stream.borrow_mut())
     })
 }
 
@@ -175,10 +213,26 @@ fn open_file<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
 }
 
+/// `io.popen(command, mode)`: the mode is made of `r` or `w`, and of `e`, which changes nothing here.
+fn start_command<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let command = call.check_string(1)?;
+    let mode = call.opt_string(2)?.map_or(&b"r"[..], c_string);
+    let (reads, writes) = (mode.contains(&b'r'), mode.contains(&b'w'));
+    if reads == writes || !mode.iter().all(|letter| b"rwe".contains(letter)) {
+        return return_outcome(call, Err(io::ErrorKind::InvalidInput.into()), Some(command));
+    }
+    with_open_streams(call, |streams| streams.flush());
+    match call.vm.environment.start(c_string(command), writes) {
+        Ok(process) => call.ret(make_userdata(call, Source::Process(process), reads, writes)),
+        Err(error) if is_refused(&error) => Err(refusal(call, &error)),
+        Err(error) => return_outcome(call, Err(error), Some(command)),
+    }
+}
+
 fn temporary_file<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let environment = &call.vm.environment;
     let file = environment.temporary_file().and_then(|path| {
-        let name = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+        let name = path.as_os_str().as_bytes();
         let file = make_file(call, name, b"w+")?;
         // It lives on until it is closed.
         environment.remove(&path)?;
@@ -228,9 +282,24 @@ fn close<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let message = call.string("cannot close standard file");
         return call.ret_all(&[Value::NIL, message.into()]);
     }
-    let stream = with_handle(file, |handle| handle.stream.take());
-    let outcome = stream.map_or(Ok(()), |mut stream| stream.flush());
-    return_outcome(call, outcome, None)
+    return_outcome(call, close_file(file), None)
+}
+
+fn close_file(file: Gc<'_, Userdata<'_>>) -> io::Result<()> {
+    match with_handle(file, |handle| handle.stream.take()) {
+        Some(stream) => stream.borrow_mut().close(),
+        None => Ok(()),
+    }
+}
+
+/// `__gc`, for those who call it: files that are collected are closed without it.
+fn finalize<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let file = as_file(call.arg(1)).ok_or_else(|| call.type_error(1, "FILE*"))?;
+    if !with_handle(file, |handle| handle.is_standard) {
+        // As for a collected file, nobody is told of an error.
+        let _ = close_file(file);
+    }
+    call.ret0()
 }
 
 fn type_<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -262,10 +331,20 @@ fn flush<'gc>(call: &Call<'gc>, file_arg: usize) -> NativeResult<'gc> {
 fn seek<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let file = check_file(call)?;
     let whence = check_option(call, 2, Some(1), &["set", "cur", "end"])?;
-    let offset = call.opt_number(3, 0.0)? as i64;
+    let offset = to_long(call.opt_number(3, 0.0)?);
     match with_stream(file, |stream| stream.seek(whence, offset)) {
         Ok(position) => call.ret(position as f64),
         Err(error) => return_outcome(call, Err(error), None),
+    }
+}
+
+/// Converts as the processor does for C: what does not fit is the least number.
+fn to_long(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if (-LIMIT..LIMIT).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
     }
 }
 
@@ -278,8 +357,8 @@ fn setvbuf<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     };
     // The size is a hint that nothing depends on.
     call.opt_int(3, 0)?;
-    with_stream(file, |stream| stream.buffering = buffering);
-    call.ret(true)
+    let outcome = with_stream(file, |stream| stream.set_buffering(buffering));
+    return_outcome(call, outcome, None)
 }
 
 /// Writes the arguments from `first` on.
@@ -361,7 +440,8 @@ fn next_line<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if values.first().is_none_or(|value| value.is_nil())
         && with_handle(file, |handle| handle.close_at_end)
     {
-        with_handle(file, |handle| handle.stream = None);
+        // As in LuaJIT, nobody is told of an error.
+        let _ = close_file(file);
         return call.ret0();
     }
     call.ret_all(&values)

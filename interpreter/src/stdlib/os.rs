@@ -53,8 +53,24 @@ fn path_of<'gc>(name: Gc<'gc, LuaString>) -> &'gc Path {
     Path::new(OsStr::from_bytes(c_string(name)))
 }
 
+/// Returns whether it was not the operating system but a policy that has refused.
+pub(super) fn is_refused(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_none()
+}
+
+/// Makes the error that a policy refuses the whole function.
+pub(super) fn refusal<'gc>(call: &Call<'gc>, error: &io::Error) -> Error<'gc> {
+    let name = call.function().native().map_or("?", |native| native.name);
+    call.error(format!("'{name}' is {}", describe(error).0))
+}
+
 /// Returns what C says about an error, and its number.
 pub(super) fn describe(error: &io::Error) -> (String, i32) {
+    if is_refused(error)
+        && let Some(reason) = error.get_ref()
+    {
+        return (reason.to_string(), 13);
+    }
     let code = error.raw_os_error().unwrap_or(match error.kind() {
         io::ErrorKind::PermissionDenied => 13,
         io::ErrorKind::NotFound => 2,
@@ -117,11 +133,14 @@ pub(super) fn check_option<'gc>(
 
 fn execute<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let Some(command) = call.opt_string(1)? else {
-        // Whether there is a shell: the environment is only asked for what a program really runs.
-        return call.ret(1.0);
+        let has_shell = call.vm.environment.has_shell();
+        return call.ret(f64::from(u8::from(has_shell)));
     };
-    let status = call.vm.environment.execute(c_string(command)).unwrap_or(-1);
-    call.ret(f64::from(status))
+    match call.vm.environment.execute(c_string(command)) {
+        Ok(status) => call.ret(f64::from(status)),
+        Err(error) if is_refused(&error) => Err(refusal(call, &error)),
+        Err(_) => call.ret(-1.0),
+    }
 }
 
 fn getenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -155,7 +174,15 @@ fn tmpname<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn setlocale<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    const CATEGORIES: [&str; 7] = ["ctype", "numeric", "time", "collate", "monetary", "", "all"];
+    const CATEGORIES: [&str; 7] = [
+        "ctype",
+        "numeric",
+        "time",
+        "collate",
+        "monetary",
+        "messages\0",
+        "all",
+    ];
     let locale = call.opt_string(1)?;
     check_option(call, 2, Some(6), &CATEGORIES)?;
     match locale.map(c_string) {

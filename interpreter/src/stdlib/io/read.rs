@@ -7,14 +7,22 @@ use gc_arena::Gc;
 use super::stream::Stream;
 use super::with_stream;
 use crate::call::Call;
-use crate::compiler::number::string_to_number;
+use crate::compiler::number::{is_space, string_to_number};
 use crate::error::Error;
+use crate::heap::MAX_STRING;
 use crate::stdlib::buffer::Buffer;
 use crate::userdata::Userdata;
 use crate::value::Value;
 
-/// Longest text that is read as a number.
-const MAX_NUMERAL: usize = 200;
+/// Longest text that is read as a number: C has no limit, but nothing needs more.
+const MAX_NUMERAL: usize = 64 * 1024;
+
+/// Room of LuaJIT's buffer for lines, at first.
+const LINE_ROOM: usize = 8192;
+
+/// Bytes read at a time, at first and at most.
+const PART: usize = 8192;
+const MAX_PART: usize = 1024 * 1024;
 
 #[derive(Debug, Clone, Copy)]
 enum Format {
@@ -45,7 +53,8 @@ pub(super) fn read<'gc>(
             None => default[0],
         };
         let result = match format {
-            Format::Number => Ok(with_stream(file, read_number)),
+            Format::Number => skip_space(call, file)
+                .map(|skipped| skipped.and_then(|()| with_stream(file, read_number))),
             Format::Line { keep_end } => read_line(call, file, keep_end),
             Format::All => {
                 read_bytes(call, file, usize::MAX).map(|read| read.map(|(value, _)| Some(value)))
@@ -70,8 +79,12 @@ pub(super) fn read<'gc>(
 
 fn parse<'gc>(call: &Call<'gc>, format: Value<'gc>, n: usize) -> Result<Format, Error<'gc>> {
     if let Some(number) = format.as_number() {
-        // LuaJIT counts in 32 bits without a sign.
-        return Ok(Format::Count(crate::call::to_int(number) as u32 as usize));
+        // LuaJIT counts in 32 bits without a sign, and makes a buffer of that size first.
+        let count = crate::call::to_int(number) as u32 as usize;
+        if count > MAX_STRING {
+            return Err(call.string("not enough memory").into());
+        }
+        return Ok(Format::Count(count));
     }
     let Some(text) = format.as_string() else {
         return Err(call.arg_error(n, "invalid option"));
@@ -86,41 +99,92 @@ fn parse<'gc>(call: &Call<'gc>, format: Value<'gc>, n: usize) -> Result<Format, 
     }
 }
 
+/// Reads a line as LuaJIT does: piece by piece, of which each ends where C sees a string end. So a zero byte
+/// cuts off the rest of its line, the end included.
 fn read_line<'gc>(
     call: &Call<'gc>,
     file: Gc<'gc, Userdata<'gc>>,
     keep_end: bool,
 ) -> Result<Read<'gc>, Error<'gc>> {
     let mut line = Buffer::new();
+    // Room of LuaJIT's buffer: it decides where a line with zero bytes is taken up again.
+    let mut room = LINE_ROOM;
+    let mut found = false;
+    let mut used = 0;
     loop {
-        // The part of the line in the buffer, and whether it ends there; nothing at the end of the file.
+        let start = line.len();
+        let wanted = room - start - 1;
+        match read_piece(call, file, &mut line, wanted)? {
+            Err(error) => return Ok(Err(error)),
+            Ok(false) => break,
+            Ok(true) => {}
+        }
+        used += line.len() - start;
+        check_amount(call, used)?;
+        let bytes = line.bytes_mut();
+        if let Some(end) = memchr::memchr(0, &bytes[start..]) {
+            bytes.truncate(start + end);
+        }
+        found |= !bytes.is_empty();
+        if bytes.last() == Some(&b'\n') {
+            if !keep_end {
+                bytes.pop();
+            }
+            break;
+        }
+        if bytes.len() >= room - 64 {
+            room *= 2;
+        }
+    }
+    if !found {
+        return Ok(Ok(None));
+    }
+    call.burn(line.len() / 64);
+    Ok(Ok(Some(line.finish(call.ctx)?.into())))
+}
+
+/// Ends the reading of what never comes to an end, such as zeros from a device.
+fn check_amount<'gc>(call: &Call<'gc>, used: usize) -> Result<(), Error<'gc>> {
+    if used > MAX_STRING {
+        return Err(call.string("not enough memory").into());
+    }
+    Ok(())
+}
+
+/// Appends bytes up to the end of the line, but `wanted` at most; returns false if there are none.
+fn read_piece<'gc>(
+    call: &Call<'gc>,
+    file: Gc<'gc, Userdata<'gc>>,
+    line: &mut Buffer,
+    wanted: usize,
+) -> Result<io::Result<bool>, Error<'gc>> {
+    let mut left = wanted;
+    while left > 0 {
         let part = with_stream(
             file,
-            |stream| -> io::Result<Option<(Result<(), Error<'gc>>, bool)>> {
+            |stream| -> io::Result<(usize, bool, Result<(), Error<'gc>>)> {
                 let ahead = stream.fill()?;
-                if ahead.is_empty() {
-                    return Ok(None);
-                }
+                let ahead = &ahead[..ahead.len().min(left)];
                 let end = memchr::memchr(b'\n', ahead);
-                let (text, used) = match end {
-                    Some(end) => (&ahead[..end + usize::from(keep_end)], end + 1),
-                    None => (ahead, ahead.len()),
-                };
-                let appended = line.append(call.ctx, text);
-                stream.take(used);
-                Ok(Some((appended, end.is_some())))
+                let text = end.map_or(ahead, |end| &ahead[..=end]);
+                let (len, appended) = (text.len(), line.append(call.ctx, text));
+                stream.take(len);
+                Ok((len, end.is_some(), appended))
             },
         );
         match part {
             Err(error) => return Ok(Err(error)),
-            Ok(None) if line.len() == 0 => return Ok(Ok(None)),
-            Ok(Some((appended, false))) => appended?,
-            Ok(None) | Ok(Some((Ok(()), true))) => break,
-            Ok(Some((Err(error), true))) => return Err(error),
+            Ok((0, ..)) => break,
+            Ok((len, ends, appended)) => {
+                appended?;
+                left -= len;
+                if ends {
+                    break;
+                }
+            }
         }
     }
-    call.burn(line.len() / 64);
-    Ok(Ok(Some(line.finish(call.ctx)?.into())))
+    Ok(Ok(left < wanted))
 }
 
 /// Reads up to `count` bytes and returns them with their number.
@@ -130,55 +194,115 @@ fn read_bytes<'gc>(
     count: usize,
 ) -> Result<io::Result<(Value<'gc>, usize)>, Error<'gc>> {
     let mut bytes = Buffer::new();
+    let mut part = PART;
     while bytes.len() < count {
-        let wanted = count - bytes.len();
-        let part = with_stream(
-            file,
-            |stream| -> io::Result<(usize, Result<(), Error<'gc>>)> {
-                let ahead = stream.fill()?;
-                let part = &ahead[..ahead.len().min(wanted)];
-                let len = part.len();
-                let appended = bytes.append(call.ctx, part);
-                stream.take(len);
-                Ok((len, appended))
-            },
-        );
-        match part {
+        let start = bytes.len();
+        let wanted = (count - start).min(part);
+        bytes.reserve(call.ctx, wanted)?;
+        bytes.bytes_mut().resize(start + wanted, 0);
+        let read = with_stream(file, |stream| stream.read(&mut bytes.bytes_mut()[start..]));
+        bytes
+            .bytes_mut()
+            .truncate(start + *read.as_ref().unwrap_or(&0));
+        match read {
             Err(error) => return Ok(Err(error)),
-            Ok((0, _)) => break,
-            Ok((_, appended)) => appended?,
+            Ok(0) => break,
+            Ok(read) => call.burn(read / 64),
+        }
+        // Few large reads for a large file, small ones for a pipe that brings little.
+        if bytes.len() - start == wanted {
+            part = (2 * part).min(MAX_PART);
         }
     }
-    call.burn(bytes.len() / 64);
     Ok(Ok((bytes.finish(call.ctx)?.into(), bytes.len())))
 }
 
-/// Reads a number as C's `scanf` does: the longest text that could be one, which is used up in any case.
-fn read_number<'gc>(stream: &mut Stream) -> Read<'gc> {
-    fn peek(stream: &mut Stream) -> io::Result<Option<u8>> {
-        Ok(stream.fill()?.first().copied())
+fn peek(stream: &mut Stream) -> io::Result<Option<u8>> {
+    Ok(stream.fill()?.first().copied())
+}
+
+/// Takes the next byte if it is one that `accepts` likes.
+fn accept(
+    stream: &mut Stream,
+    text: &mut Vec<u8>,
+    accepts: impl Fn(u8) -> bool,
+) -> io::Result<bool> {
+    match peek(stream)? {
+        Some(byte) if accepts(byte) && text.len() < MAX_NUMERAL => {
+            text.push(byte);
+            stream.take(1);
+            Ok(true)
+        }
+        _ => Ok(false),
     }
-    fn accept(
-        stream: &mut Stream,
-        text: &mut Vec<u8>,
-        accepts: impl Fn(u8) -> bool,
-    ) -> io::Result<bool> {
-        match peek(stream)? {
-            Some(byte) if accepts(byte) && text.len() < MAX_NUMERAL => {
-                text.push(byte);
-                stream.take(1);
-                Ok(true)
-            }
-            _ => Ok(false),
+}
+
+/// Takes the letters of a word; the byte that does not fit is used up too.
+fn accept_word(stream: &mut Stream, text: &mut Vec<u8>, word: &[u8]) -> io::Result<bool> {
+    for &letter in word {
+        if !accept(stream, text, |byte| byte.eq_ignore_ascii_case(&letter))? {
+            stream.take(1);
+            return Ok(false);
         }
     }
-    while peek(stream)?.is_some_and(crate::compiler::number::is_space) {
-        stream.take(1);
+    Ok(true)
+}
+
+/// Skips the white space in front of a number.
+fn skip_space<'gc>(
+    call: &Call<'gc>,
+    file: Gc<'gc, Userdata<'gc>>,
+) -> Result<io::Result<()>, Error<'gc>> {
+    // `scanf` refuses what cannot be read without making it an error of the file.
+    if !with_stream(file, |stream| stream.may_read) {
+        return Ok(Ok(()));
+    }
+    let mut used = 0;
+    loop {
+        let skipped = with_stream(file, |stream| -> io::Result<(usize, bool)> {
+            let ahead = stream.fill()?;
+            let space = ahead.iter().take_while(|&&byte| is_space(byte)).count();
+            let goes_on = space > 0 && space == ahead.len();
+            stream.take(space);
+            Ok((space, goes_on))
+        });
+        match skipped {
+            Err(error) => return Ok(Err(error)),
+            Ok((_, false)) => return Ok(Ok(())),
+            Ok((space, true)) => used += space,
+        }
+        call.burn(1);
+        check_amount(call, used)?;
+    }
+}
+
+/// Reads a number as `scanf` of Linux's C library does: the longest text that could begin one is used up.
+fn read_number<'gc>(stream: &mut Stream) -> Read<'gc> {
+    if !stream.may_read {
+        return Ok(None);
     }
     let mut text = Vec::new();
     accept(stream, &mut text, |b| matches!(b, b'+' | b'-'))?;
-    let is_hex = accept(stream, &mut text, |b| b == b'0')?
-        && accept(stream, &mut text, |b| matches!(b, b'x' | b'X'))?;
+    let is_number = match peek(stream)? {
+        Some(b'n' | b'N') => accept_word(stream, &mut text, b"nan")?,
+        Some(b'i' | b'I') => {
+            accept_word(stream, &mut text, b"inf")?
+                && (!matches!(peek(stream)?, Some(b'i' | b'I'))
+                    || accept_word(stream, &mut text, b"inity")?)
+        }
+        _ => read_digits(stream, &mut text)?,
+    };
+    Ok(is_number
+        .then(|| string_to_number(&text))
+        .flatten()
+        .map(Value::number))
+}
+
+/// Takes the digits of a number, its point and its exponent; false when there is no number.
+fn read_digits(stream: &mut Stream, text: &mut Vec<u8>) -> io::Result<bool> {
+    let has_zero = accept(stream, text, |b| b == b'0')?;
+    let is_hex = has_zero && accept(stream, text, |b| matches!(b, b'x' | b'X'))?;
+    let mantissa = text.len();
     let is_digit = move |b: u8| {
         if is_hex {
             b.is_ascii_hexdigit()
@@ -186,10 +310,6 @@ fn read_number<'gc>(stream: &mut Stream) -> Read<'gc> {
             b.is_ascii_digit()
         }
     };
-    while accept(stream, &mut text, is_digit)? {}
-    if accept(stream, &mut text, |b| b == b'.')? {
-        while accept(stream, &mut text, is_digit)? {}
-    }
     let is_exponent = move |b: u8| {
         if is_hex {
             matches!(b, b'p' | b'P')
@@ -197,11 +317,25 @@ fn read_number<'gc>(stream: &mut Stream) -> Read<'gc> {
             matches!(b, b'e' | b'E')
         }
     };
-    if text.iter().any(|&b| is_digit(b)) && accept(stream, &mut text, is_exponent)? {
-        accept(stream, &mut text, |b| matches!(b, b'+' | b'-'))?;
-        while accept(stream, &mut text, |b| b.is_ascii_digit())? {}
+    while accept(stream, text, is_digit)? {}
+    if accept(stream, text, |b| b == b'.')? {
+        while accept(stream, text, is_digit)? {}
     }
-    // C's number syntax has a sign `+`, Lua's has not.
-    let text = text.strip_prefix(b"+").unwrap_or(&text);
-    Ok(string_to_number(text).map(Value::number))
+    let has_digits = text[mantissa..].iter().any(|&b| is_digit(b));
+    if !has_digits && is_hex {
+        // The zero in front of the `x` is a number, but only when something follows.
+        let has_point = text.len() > mantissa;
+        text.truncate(mantissa - 1);
+        return Ok(has_point);
+    }
+    let end = text.len();
+    if (has_digits || has_zero) && accept(stream, text, is_exponent)? {
+        accept(stream, text, |b| matches!(b, b'+' | b'-'))?;
+        while accept(stream, text, |b| b.is_ascii_digit())? {}
+        if !text.last().is_some_and(u8::is_ascii_digit) {
+            // An exponent without digits is used up and counts for nothing.
+            text.truncate(end);
+        }
+    }
+    Ok(has_digits || has_zero)
 }
