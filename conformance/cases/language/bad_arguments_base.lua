@@ -11,6 +11,8 @@ end
 
 check("assert()", "case:1: bad argument #1 to 'assert' (value expected)")
 check("assert(nil)", "case:1: assertion failed!")
+check("assert(nil, 'x')", "case:1: x")
+check("assert(false, 42)", "case:1: 42")
 
 check("collectgarbage({})", "case:1: bad argument #1 to 'collectgarbage' (string expected, got table)")
 check("collectgarbage(true)", "case:1: bad argument #1 to 'collectgarbage' (string expected, got boolean)")

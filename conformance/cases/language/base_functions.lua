@@ -18,7 +18,17 @@ local guarded = setmetatable({}, {
 })
 assert(rawget(guarded, "x") == nil and rawset(guarded, "x", 1) == guarded and rawget(guarded, "x") == 1 and not rawequal(guarded, setmetatable({}, getmetatable(guarded))))
 assert(rawget({ 5 }, 1) == 5 and rawget({}, nil) == nil)
-assert(not pcall(rawset, {}, nil, 1) and not pcall(rawset, {}, 0 / 0, 1))
+-- The messages of tables have no position.
+for key, expected in pairs({ [1] = "table index is nil", [2] = "table index is NaN" }) do
+  local ok, message = pcall(function()
+    rawset({}, key == 2 and 0 / 0 or nil, 1)
+  end)
+  assert(not ok and message == expected, message)
+end
+local valid, invalid = pcall(function()
+  next({}, 1)
+end)
+assert(not valid and invalid == "invalid key to 'next'", invalid)
 rawset(guarded, "x", nil)
 assert(next(guarded) == nil)
 

@@ -110,3 +110,9 @@ refused(function() getfenv(100) end, "bad argument #1 to 'getfenv' (invalid leve
 refused(function() setfenv(100, {}) end, "bad argument #1 to 'setfenv' (invalid level)")
 refused(function() getfenv(-1) end, "bad argument #1 to 'getfenv' (invalid level)")
 refused(function() setfenv(f, nil) end, "bad argument #2 to 'setfenv' (table expected, got nil)")
+
+-- For a coroutine's own environment there is nothing to return.
+assert(coroutine.wrap(function()
+  return select("#", setfenv(0, getfenv(0)))
+end)() == 0)
+assert(select("#", setfenv(0, getfenv(0))) == 0)

@@ -138,3 +138,43 @@ assert(ran)
 -- newproxy's other forms.
 assert(type(newproxy()) == "userdata" and getmetatable(newproxy()) == nil and getmetatable(newproxy(false)) == nil)
 assert(type(getmetatable(newproxy(true))) == "table" and newproxy() ~= newproxy())
+
+-- A finalizer's name is the event of the instruction that allocated.
+do
+  local name, kind
+  local function finalize()
+    local info = debug.getinfo(1, "n")
+    name, kind = info.name, info.namewhat
+  end
+  local function run(allocate)
+    name = nil
+    local proxy = newproxy(true)
+    getmetatable(proxy).__gc = finalize
+    proxy = nil
+    for i = 1, 1000000 do
+      allocate(i)
+      if name then
+        break
+      end
+    end
+    return name, kind
+  end
+  local kept
+  for _, allocate in ipairs({
+    function()
+      kept = {}
+    end,
+    function()
+      kept = { 1 }
+    end,
+    function()
+      kept = function() end
+    end,
+  }) do
+    local found, what = run(allocate)
+    assert(found == "__gc" and what == "metamethod", found)
+  end
+  assert(run(function(i)
+    kept = i .. ""
+  end) == "__concat")
+end

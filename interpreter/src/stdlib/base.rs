@@ -7,12 +7,12 @@ use crate::compiler::number::string_to_number;
 use crate::context::Context;
 use crate::coroutine::Coroutine;
 use crate::error::Error;
-use crate::function::Function;
+use crate::function::{Function, NativeFn};
 use crate::string::LuaString;
 use crate::userdata::Userdata;
 use crate::value::{Type, Value};
 use crate::vm::transfer::continuation;
-use crate::vm::{Metamethod, describe};
+use crate::vm::{Metamethod, describe, metamethod};
 
 /// Most results of `unpack`.
 const MAX_UNPACK: i64 = 8000;
@@ -66,7 +66,7 @@ fn assert<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let message = call.arg(2);
     if message.as_string().is_some() || message.is_number() {
-        return Err(Error::new(call.check_string(2)?.into()));
+        return Err(call.error(call.check_string(2)?.as_bytes()));
     }
     Err(Error::new(message))
 }
@@ -158,7 +158,7 @@ fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             } else {
                 Coroutine::set_env(call.coroutine(), call.mutation(), Some(env));
             }
-            call.ret(call.coroutine())
+            call.ret0()
         }
     }
 }
@@ -216,7 +216,7 @@ fn next<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     match table.next(call.arg(2)) {
         Ok(Some((key, value))) => call.ret_all(&[key, value]),
         Ok(None) => call.ret(Value::NIL),
-        Err(error) => Err(call.error(error.to_string())),
+        Err(error) => Err(call.table_error(error)),
     }
 }
 
@@ -297,38 +297,76 @@ fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
 }
 
+/// Writes the arguments as the global `tostring` makes them: whoever replaces it changes what is printed.
 fn print<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let mut line = Vec::new();
-    for n in 1..=call.arg_count() {
-        match display(call.ctx, call.arg(n)) {
-            Ok(string) => {
-                if n > 1 {
-                    line.push(b'\t');
-                }
-                line.extend_from_slice(string.as_bytes());
-            }
-            Err(handler) => return call.invoke(handler, &[call.arg(n)], print_converted),
+    let key = call.string("tostring").into();
+    match metamethod::look_up(call.ctx, call.coroutine, call.env().into(), key, None)? {
+        metamethod::Found::Value(converter) => print_with(call, converter),
+        metamethod::Found::Call(handler, env) => call.invoke(handler, &[env, key], |call| {
+            let converter = call.result(1);
+            call.keep(call.arg_count())?;
+            print_with(call, converter)
+        }),
+    }
+}
+
+/// Prints the arguments; the slots above them are the converter and the number of the next argument.
+fn print_with<'gc>(call: &Call<'gc>, converter: Value<'gc>) -> NativeResult<'gc> {
+    let count = call.arg_count();
+    call.push(converter)?;
+    call.push(Value::number(1.0))?;
+    print_from(call, count, Vec::new())
+}
+
+fn print_from<'gc>(call: &Call<'gc>, count: usize, mut line: Vec<u8>) -> NativeResult<'gc> {
+    let slot = |n: usize| call.coroutine.slot(call.base + n - 1);
+    let converter = slot(count + 1);
+    let is_tostring = converter
+        .as_function()
+        .and_then(|function| function.as_ref().native())
+        .is_some_and(|native| std::ptr::fn_addr_eq(native.run, tostring as NativeFn));
+    let first = slot(count + 2).as_number().unwrap_or(1.0) as usize;
+    for n in first..=count {
+        let Some(string) = is_tostring
+            .then(|| display(call.ctx, slot(n)).ok())
+            .flatten()
+        else {
+            // What it runs may print, too.
+            print_text(call, &line);
+            call.set_arg(count + 2, Value::number(n as f64));
+            return call.invoke(converter, &[slot(n)], print_converted);
+        };
+        if n > 1 {
+            line.push(b'\t');
         }
+        line.extend_from_slice(string.as_bytes());
     }
     line.push(b'\n');
-    // Nobody can be told that standard output is gone.
-    let _ = call.ctx.vm.environment.write(&line);
+    print_text(call, &line);
     call.ret0()
 }
 
-/// Puts what `__tostring` made in the place of the first argument that has one.
+fn print_text(call: &Call<'_>, text: &[u8]) {
+    call.burn(text.len() / 16);
+    // Nobody can be told that standard output is gone.
+    let _ = call.ctx.vm.environment.write(text);
+}
+
+/// Takes what the converter made of an argument.
 fn print_converted<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    // A number will do.
     let Some(text) = crate::vm::arithmetic::to_string(call.ctx, call.result(1)) else {
         return Err(call.error("'tostring' must return a string to 'print'"));
     };
-    let text = Value::from(text);
-    let count = call.arg_count();
-    if let Some(n) = (1..=count).find(|&n| display(call.ctx, call.arg(n)).is_err()) {
-        call.set_arg(n, text);
+    let slots = call.arg_count();
+    let n = call.arg(slots).as_number().unwrap_or(1.0);
+    let mut line = Vec::new();
+    if n > 1.0 {
+        line.push(b'\t');
     }
-    call.keep(count)?;
-    print(call)
+    line.extend_from_slice(text.as_bytes());
+    call.keep(slots)?;
+    call.set_arg(slots, Value::number(n + 1.0));
+    print_from(call, slots - 2, line)
 }
 
 fn rawequal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -344,11 +382,8 @@ fn rawget<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn rawset<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let table = call.check_table(1)?;
     let (key, value) = (call.check_any(2)?, call.check_any(3)?);
-    match table.set(call.mutation(), call.heap(), key, value) {
-        Ok(()) => call.ret(table),
-        Err(crate::table::TableError::NoMemory) => Err(crate::error::Interrupt::OutOfMemory.into()),
-        Err(error) => Err(call.error(error.to_string())),
-    }
+    call.set(table, key, value)?;
+    call.ret(table)
 }
 
 fn select<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -107,6 +107,8 @@ pub(crate) fn callee(prototype: &Prototype<'_>, pc: *const Instruction) -> Optio
         Op::TSETV | Op::TSETS | Op::TSETB | Op::GSET => Metamethod::NewIndex,
         Op::CAT => Metamethod::Concat,
         Op::LEN => Metamethod::Len,
+        // Finalizers run where something was allocated.
+        Op::TNEW | Op::TDUP | Op::FNEW => Metamethod::Gc,
         op if (Op::UNM..=Op::POW).contains(&op) => arithmetic::event_of(op),
         _ => return None,
     };

@@ -88,7 +88,7 @@ pub(crate) fn call_error<'gc>(
 }
 
 /// The result of looking a key up.
-enum Found<'gc> {
+pub(crate) enum Found<'gc> {
     Value(Value<'gc>),
     /// A function to be called with an object and the key.
     Call(Value<'gc>, Value<'gc>),
@@ -124,7 +124,8 @@ pub(crate) fn inherited<'gc>(
     None
 }
 
-fn look_up<'gc>(
+/// Looks a key up as `object[key]` does, as far as the first handler that is a function.
+pub(crate) fn look_up<'gc>(
     ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
     object: Value<'gc>,
