@@ -1,7 +1,8 @@
 //! The command `sandbox`: exit status, messages, limits.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Writes a Lua file of its own for a test.
 fn file(name: &str, source: &[u8]) -> PathBuf {
@@ -147,4 +148,40 @@ fn bad_usage_is_told() {
         .expect("runs");
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("unknown command 'fly'"));
+}
+
+#[test]
+fn the_debug_console_runs_the_lines_of_standard_input() {
+    let path = file(
+        "console.lua",
+        b"debug.debug() print(x, io.read()) debug.debug() print(x)",
+    );
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .arg("run")
+            .args(arguments)
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let mut input = command.stdin.take().expect("a pipe");
+        // Nobody need read it.
+        let _ = input.write_all(b"x = 1\nx =\nerror('no')\nerror({})\ncont\nread\nx = x + 1\n");
+        drop(input);
+        command.wait_with_output().expect("the command ends")
+    };
+    let output = run(&[]);
+    assert_eq!(text(&output.stdout), "1\tread\n2\n");
+    assert_eq!(
+        text(&output.stderr),
+        "lua_debug> lua_debug> (debug command):2: unexpected symbol near '<eof>'\n\
+         lua_debug> (debug command):1: no\nlua_debug> (error object is not a string)\n\
+         lua_debug> lua_debug> lua_debug> "
+    );
+    // Untrusted code has no standard input, and so is not kept.
+    let output = run(&["--policy", "pure"]);
+    assert!(output.status.success());
+    assert_eq!(text(&output.stdout), "nil\tnil\nnil\n");
 }

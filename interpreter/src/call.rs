@@ -24,6 +24,8 @@ pub(crate) enum Next {
     Return(u32),
     /// Call the function below the topmost so many arguments; its frame slots have been pushed.
     Call(u32),
+    /// Call the function below the topmost so many arguments in the place of this one.
+    TailCall(u32),
     /// Suspend the coroutine and give the topmost values to its resumer.
     Yield(u32),
     /// Resume the coroutine in the frame's first slot with the topmost values.
@@ -34,6 +36,8 @@ pub(crate) enum Next {
     Again,
     /// Leave the VM, collect all garbage and go on with the pushed continuation.
     Collect,
+    /// Return nothing, in the dispatch loop that the hook asks for.
+    Switch,
 }
 
 /// What a native function returns.
@@ -218,6 +222,16 @@ impl<'gc> Call<'gc> {
         Ok(Action(Next::Call(args.len() as u32)))
     }
 
+    /// Calls `function` with `args` in the place of this function, whose frame is gone then.
+    pub(crate) fn tail_call(&self, function: Value<'gc>, args: &[Value<'gc>]) -> NativeResult<'gc> {
+        self.reserve(args.len() + 1)?;
+        self.push(function)?;
+        for &arg in args {
+            self.push(arg)?;
+        }
+        Ok(Action(Next::TailCall(args.len() as u32)))
+    }
+
     /// Calls `function` with the arguments numbered `first` and up, and returns its results.
     pub(crate) fn invoke_protected(
         &self,
@@ -283,6 +297,11 @@ impl<'gc> Call<'gc> {
     /// Suspends the whole task until the embedder resumes it; what it brings are the function's results.
     pub fn suspend(&self) -> NativeResult<'gc> {
         Ok(Action(Next::Suspend))
+    }
+
+    /// Returns nothing, after the hook has been set or removed.
+    pub(crate) fn switch(&self) -> NativeResult<'gc> {
+        Ok(Action(Next::Switch))
     }
 
     /// Yields the last `count` slots; the arguments of the next resume are the function's results.

@@ -207,13 +207,14 @@ impl<'gc> Context<'gc> {
                 };
                 self.string(format!("{}: {error}", String::from_utf8_lossy(&shown)))
             };
-            let template =
-                bytecode::dump::read(chunk.into()).map_err(|error| match error.kind {
+            let template = bytecode::dump::read_named(chunk.into(), name).map_err(|error| {
+                match error.kind {
                     DumpErrorKind::NotADump | DumpErrorKind::Version(_) => {
                         refuse(&"cannot load incompatible bytecode")
                     }
                     _ => refuse(&error),
-                })?;
+                }
+            })?;
             bytecode::verify::verify(&template).map_err(|error| refuse(&error))?;
             self.prototype(&template)
         } else {

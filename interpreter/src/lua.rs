@@ -200,6 +200,7 @@ impl Lua {
                 }
                 Exit::Failed => break Outcome::Failed(self.enter(take_failure)),
                 Exit::Suspended => break Outcome::Suspended,
+                Exit::Switch => unreachable!("kept by dispatch::run"),
                 // Native loops come by only here.
                 Exit::OutOfFuel | Exit::CollectDue => {
                     if !self.collect_if_due() {

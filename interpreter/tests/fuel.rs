@@ -51,6 +51,37 @@ fn slices_of_one_unit_give_the_same_result() {
 }
 
 #[test]
+fn a_hook_changes_nothing_in_slices_of_any_size() {
+    let whole = run(PROGRAM);
+    for mask in ["'', 1", "'', 3", "'l'", "'c'", "'r'", "'crl', 2"] {
+        let source =
+            format!("debug.sethook(function(...) local t = {{ ... }} end, {mask}) {PROGRAM}");
+        for fuel in [1, 7, 100_000] {
+            let mut lua = Lua::new(Options::default());
+            let mut task = start(&mut lua, source.as_bytes());
+            let end = finish(&mut lua, &mut task, fuel, usize::MAX);
+            assert_eq!(end, whole, "{mask} in slices of {fuel}");
+        }
+    }
+}
+
+#[test]
+fn a_task_killed_in_its_hook_leaves_the_hook_to_others() {
+    let mut lua = Lua::new(Options::default());
+    let source = b"seen = 0
+        debug.sethook(function() seen = seen + 1 while seen == 1 do end end, 'l')
+        local x = 1";
+    let mut task = start(&mut lua, source);
+    assert_eq!(finish(&mut lua, &mut task, 100, 3), End::Unfinished);
+    // As long as it runs, nothing else is hooked.
+    let mut other = start(&mut lua, b"local x = 1\nreturn tostring(seen)");
+    assert_eq!(finish(&mut lua, &mut other, 100, 9), End::text("1"));
+    lua.interrupt(&mut task);
+    let mut other = start(&mut lua, b"local x = 1\nreturn tostring(seen)");
+    assert_eq!(finish(&mut lua, &mut other, 100, 9), End::text("3"));
+}
+
+#[test]
 fn every_endless_loop_ends_its_slice() {
     for source in [
         "while true do end",
@@ -65,6 +96,9 @@ fn every_endless_loop_ends_its_slice() {
         "while true do pcall(error) end",
         "while true do coroutine.wrap(function() coroutine.yield() end)() end",
         "local s = ('x'):rep(1000) while true do s:find('y') end",
+        "debug.sethook(function() end, 'crl', 1) while true do end",
+        "debug.sethook(type, 'c') local function f() return f() end f()",
+        "debug.sethook(function() while true do end end, 'l') local x = 1",
         "return ('a'):rep(40):find(('a*'):rep(20) .. 'b')",
     ] {
         let mut lua = Lua::new(Options::default());

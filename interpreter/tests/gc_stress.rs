@@ -167,6 +167,33 @@ fn closures_errors_and_metamethods_survive() {
 }
 
 #[test]
+fn what_a_hook_interrupts_survives() {
+    for mask in ["'', 1", "'l'", "'c'", "'crl', 3"] {
+        check(&format!(
+            "local kept
+             debug.sethook(function(event)
+                 kept = {{ {{ event }}, debug.getinfo(2, 'nSl'), debug.traceback() }}
+             end, {mask})
+             local function many(...) return {{}}, ... end
+             local function open(...) local t = {{ many({{ 1 }}, ...) }} return many(unpack(t)) end
+             for i = 1, 10 do
+                 local t = {{ 0, open({{ i }}, {{ i + 1 }}) }}
+                 assert(#t == 6 and t[4][1] == 1 and t[5][1] == i and t[6][1] == i + 1)
+                 assert(select('#', many(open(unpack(t)))) == 10)
+                 local ok, e = pcall(function() error({{ i }}) end)
+                 assert(e[1] == i)
+                 local co = coroutine.wrap(function(v) v = coroutine.yield({{ v }}) return {{ v }} end)
+                 assert(co(i)[1] == i and co(-i)[1] == -i)
+                 assert(tostring(i .. ',' .. i) == i .. ',' .. i)
+             end
+             debug.sethook()
+             assert(#kept[1] == 1)
+             return 'ok'"
+        ));
+    }
+}
+
+#[test]
 fn large_arrays_are_traced_in_parts() {
     let mut lua = Lua::new(Options::default());
     let build = b"t = {} for i = 30000, 1, -1 do t[i] = { i } end return 'built'";

@@ -23,3 +23,16 @@ end)
 assert(type(debug.getfenv(co)) == "table")
 
 assert(type(debug.getregistry()) == "table" and debug.getregistry() == debug.getregistry())
+
+-- Hooks; `debug_hooks.lua` has the rest.
+local lines, calls = 0, 0
+debug.sethook(function(event)
+  if event == "line" then
+    lines = lines + 1
+  else
+    calls = calls + 1
+  end
+end, "lc")
+local x = math.floor(1.5)
+debug.sethook()
+assert(lines == 2 and calls == 2 and debug.gethook() == nil)

@@ -86,3 +86,15 @@ ok, err = pcall(string.dump, print)
 assert(ok or err == "unable to dump given function", err)
 ok, err = pcall(string.dump, string.sub)
 assert(not ok and err == "unable to dump given function", err)
+
+-- A stripped function takes its chunk's name from whoever loads it, and all its lines are 0.
+local function stripped(source, ...)
+  return assert(load(string.dump(loadstring(source, "@source.lua"), true), ...))
+end
+assert(select(2, pcall(stripped("error('x')", "=name"))) == "name:0: x")
+assert(select(2, pcall(stripped("local t = ... return t.x", "@file.lua"))):find("^file.lua:0: attempt to index a nil value"))
+assert(select(2, pcall(stripped("error('x')"))) == '[string "..."]:0: x')
+local of_stripped = debug.getinfo(stripped("return 1", "=name"))
+assert(of_stripped.what == "Lua" and of_stripped.linedefined == 0 and of_stripped.short_src == "name")
+assert(stripped("return debug.getinfo(1, 'l').currentline + 0")() == 0)
+assert(stripped("local s = debug.traceback('') return s", "=name")():find("\tname: in function <name:0>", 1, true))

@@ -114,7 +114,7 @@ pub enum DumpErrorKind {
 
 /// Reads a dump.
 ///
-/// A stripped dump names its chunk `=?`, as LuaJIT does where `load` is given no name.
+/// A stripped dump names its chunk `=?`.
 ///
 /// # Errors
 ///

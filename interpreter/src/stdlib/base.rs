@@ -291,9 +291,7 @@ pub(crate) fn identity<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> u32 {
 fn tostring<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     match display(call.ctx, call.check_any(1)?) {
         Ok(string) => call.ret(string),
-        Err(handler) => call.invoke(handler, &[call.arg(1)], |call| {
-            call.ret_top(call.result_count())
-        }),
+        Err(handler) => call.tail_call(handler, &[call.arg(1)]),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::coroutine::{Coroutine, Status};
 use crate::error::Error;
 use crate::value::Value;
+use crate::vm::hook;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let library = ctx.table();
@@ -68,7 +69,8 @@ fn running<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn isyieldable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    call.ret(call.coroutine().resumer.get().is_some())
+    let coroutine = call.coroutine();
+    call.ret(coroutine.resumer.get().is_some() && !hook::is_held(call.ctx(), coroutine))
 }
 
 fn status<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -1,5 +1,8 @@
 //! The debug library: what programs may learn of frames, functions and variables.
 
+mod console;
+mod hook;
+
 use gc_arena::Gc;
 
 use crate::call::{Call, NativeResult};
@@ -18,14 +21,14 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         library,
         &[
             ("getfenv", getfenv),
-            ("gethook", gethook),
+            ("gethook", hook::gethook),
             ("getinfo", getinfo),
             ("getlocal", getlocal),
             ("getmetatable", getmetatable),
             ("getregistry", getregistry),
             ("getupvalue", getupvalue),
             ("setfenv", setfenv),
-            ("sethook", sethook),
+            ("sethook", hook::sethook),
             ("setlocal", setlocal),
             ("setmetatable", setmetatable),
             ("setupvalue", setupvalue),
@@ -34,6 +37,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("upvaluejoin", upvaluejoin),
         ],
     )?;
+    console::open(ctx, library)?;
     ctx.set_field(ctx.globals(), "debug", library)
 }
 
@@ -91,7 +95,7 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
                 let (what, source, short, first, last) = match prototype {
                     Some(prototype) => {
                         let template = &prototype.template;
-                        let what = if template.first_line == 0 {
+                        let what = if describe::is_main(prototype) {
                             "main"
                         } else {
                             "Lua"
@@ -210,24 +214,23 @@ fn local<'gc>(
 ) -> Option<(Vec<u8>, usize)> {
     let function = coroutine.function_at(base)?;
     if n < 0 {
-        let Link::Vararg(delta) = coroutine.link_at(base) else {
-            return None;
+        let prototype = function.prototype().filter(|p| p.is_vararg)?;
+        let (start, end) = match coroutine.link_at(base) {
+            Link::Vararg(delta) => (base - delta, base - 2),
+            // A call hook sees the frame as the caller has left it.
+            _ => (base, end_of_frame(coroutine, base)),
         };
-        let params = function.prototype()?.num_params as usize;
-        let index = n.unsigned_abs() as usize;
-        if index > (delta - 2).saturating_sub(params) {
-            return None;
-        }
-        return Some((b"(*vararg)".to_vec(), base - delta + params + index - 1));
+        let slot = start + prototype.num_params as usize + n.unsigned_abs() as usize - 1;
+        return (slot < end).then(|| (b"(*vararg)".to_vec(), slot));
     }
     let slot = (n as usize).checked_sub(1)?;
     // The names in a dump may claim any register.
     if slot >= end_of_frame(coroutine, base).saturating_sub(base) {
         return None;
     }
-    let name = function.prototype().and_then(|prototype| {
-        describe::variable_at(prototype, prototype.index_of(pc).checked_sub(1)?, slot)
-    });
+    let name = function
+        .prototype()
+        .and_then(|prototype| describe::variable_before(prototype, prototype.index_of(pc), slot));
     Some((
         name.unwrap_or_else(|| b"(*temporary)".to_vec()),
         base + slot,
@@ -243,7 +246,7 @@ fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             return call.ret(Value::NIL);
         };
         let name = (n >= 1 && n <= i32::from(prototype.num_params))
-            .then(|| describe::variable_at(prototype, 0, n as usize - 1))
+            .then(|| describe::variable_before(prototype, 1, n as usize - 1))
             .flatten();
         return match name {
             Some(name) => call.ret(call.string(name)),
@@ -403,16 +406,4 @@ fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn getregistry<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.ret(call.ctx.vm.registry)
-}
-
-fn gethook<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    call.ret(Value::NIL)
-}
-
-fn sethook<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let (_, skip) = target(call);
-    if call.arg(skip + 1).is_nil() {
-        return call.ret0();
-    }
-    Err(call.error("debug hooks are not available in a sandbox"))
 }

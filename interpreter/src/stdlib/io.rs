@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use gc_arena::Gc;
 
+pub(in crate::stdlib) use self::read::read_piece;
 use self::stream::{OpenStreams, Source, Stream};
 use crate::call::{Call, NativeResult};
 use crate::context::Context;

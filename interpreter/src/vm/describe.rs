@@ -14,9 +14,14 @@ use crate::vm::{METAMETHOD_NAMES, Metamethod, arithmetic};
 /// What a name is: the word that messages put in front of it.
 pub(crate) type Kind = &'static str;
 
-/// Returns the name of the local variable in a register at an instruction.
-pub(crate) fn variable_at(prototype: &Prototype<'_>, index: usize, slot: usize) -> Option<Vec<u8>> {
-    let position = index as u32 + 1;
+/// Returns the name of the local variable in a register at the instruction before the one at `index`; at 0,
+/// where a function has been called but not begun, the parameters are there.
+pub(crate) fn variable_before(
+    prototype: &Prototype<'_>,
+    index: usize,
+    slot: usize,
+) -> Option<Vec<u8>> {
+    let position = index as u32;
     let mut slot = slot;
     for variable in &prototype.template.debug.as_ref()?.variables {
         if variable.start > position {
@@ -48,7 +53,7 @@ pub(crate) fn register(
     let code = &prototype.template.code;
     let (mut index, mut slot) = (index, slot);
     'restart: loop {
-        if let Some(name) = variable_at(prototype, index, slot) {
+        if let Some(name) = variable_before(prototype, index + 1, slot) {
             return Some(("local", name));
         }
         while index > 0 {
@@ -132,9 +137,19 @@ pub(crate) fn function_name<'gc>(
     }
 }
 
-/// Returns the line at which a frame is, given the address of its next instruction.
+/// Returns whether a function is the main one of its chunk; a stripped one does not tell.
+pub(crate) fn is_main(prototype: &Prototype<'_>) -> bool {
+    prototype.template.first_line == 0 && prototype.template.num_lines != 0
+}
+
+/// Returns the line at which a frame is, given the address of its next instruction: where the function is
+/// defined, when that is its first, and 0 in a stripped function.
 pub(crate) fn line_at(prototype: &Prototype<'_>, pc: *const Instruction) -> Option<u32> {
-    prototype.line_of(prototype.index_of(pc).checked_sub(1)?)
+    match prototype.index_of(pc).checked_sub(1) {
+        _ if prototype.template.debug.is_none() => Some(0),
+        Some(index) => prototype.line_of(index),
+        None => Some(prototype.template.first_line),
+    }
 }
 
 /// Returns `file:line: ` for the frame `level` calls above the one at `base`; empty for native frames.

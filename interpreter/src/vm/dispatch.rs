@@ -27,7 +27,7 @@ use crate::table::{Table, array_index, write_barrier};
 use crate::value::{Type, Value};
 use crate::vm::arithmetic::modulo;
 use crate::vm::transfer::{self, Exit, Flow, Step};
-use crate::vm::{Metamethod, Vm, metamethod};
+use crate::vm::{Metamethod, Vm, hook, metamethod};
 
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
 const MAX_NODE_HINT: usize = 1 << 10;
@@ -37,15 +37,41 @@ pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
     let coroutine = ctx.vm.current.get().expect("a coroutine to run");
     // From here on the stack is written without barriers.
     ctx.mc.backward_barrier(Gc::erase(coroutine), None);
-    let flow = match coroutine.resume.replace(Resume::Run) {
+    let mut flow = match coroutine.resume.get() {
         Resume::Run if !ctx.vm.finalizers.borrow().is_empty() => {
             transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
         }
-        Resume::Run => Flow::Continue,
         // After a full collection, before its caller goes on.
         Resume::Return(0) if transfer::is_between_frames(coroutine) => {
+            coroutine.resume.set(Resume::Run);
             transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
         }
+        _ => go_on(ctx),
+    };
+    loop {
+        let exit = match flow {
+            Flow::Exit(exit) => exit,
+            // SAFETY: the current coroutine is at an instruction of a Lua function, as `Continue` says.
+            Flow::Continue => unsafe {
+                if ctx.vm.hooks.enter_loop() {
+                    execute::<true>(ctx)
+                } else {
+                    execute::<false>(ctx)
+                }
+            },
+        };
+        if exit != Exit::Switch {
+            return exit;
+        }
+        flow = go_on(ctx);
+    }
+}
+
+/// Does what the current coroutine has to do before it is at an instruction.
+fn go_on<'gc>(ctx: Context<'gc>) -> Flow {
+    let coroutine = ctx.vm.current.get().expect("a coroutine to run");
+    match coroutine.resume.replace(Resume::Run) {
+        Resume::Run => Flow::Continue,
         Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
         Resume::Return(count) => {
             let first = coroutine.top.get() - count;
@@ -64,11 +90,6 @@ pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
             let error = crate::error::Error::new(coroutine.slot(top));
             transfer::drive(ctx, Step::Throw(error))
         }
-    };
-    match flow {
-        Flow::Exit(exit) => exit,
-        // SAFETY: the current coroutine is at an instruction of a Lua function, as `Continue` says.
-        Flow::Continue => unsafe { execute(ctx) },
     }
 }
 
@@ -108,12 +129,13 @@ unsafe fn move_down<'gc>(from: *const Value<'gc>, to: *mut Value<'gc>, count: us
     }
 }
 
-/// Executes instructions from the saved address of the current coroutine on.
+/// Executes instructions from the saved address of the current coroutine on; `HOOKED` looks for debug hooks
+/// before each.
 ///
 /// # Safety
 ///
 /// The coroutine must be at an instruction of a Lua function.
-unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
+unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
     let Context { mc, vm } = ctx;
     let heap = &vm.heap;
     // SAFETY: see the module's documentation; the block spans the whole loop because every instruction
@@ -209,6 +231,15 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
 
         load!();
         loop {
+            if HOOKED {
+                save!();
+                match hook::instruction(ctx) {
+                    Flow::Continue => {
+                        load!();
+                    }
+                    Flow::Exit(exit) => return exit,
+                }
+            }
             let here = pc;
             let word = (*pc).word;
             pc = pc.add(1);
@@ -340,6 +371,21 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     let callee: *mut Value<'gc> = $slot;
                     *callee.add(1) = Value::raw(pc as u64);
                     match (*callee).as_function() {
+                        // The call may be an event, and so is done where that is seen.
+                        _ if HOOKED => {
+                            vm.fuel.set(vm.fuel.get() - 1);
+                            let slot = callee.offset_from(coroutine!().stack()) as usize;
+                            save!();
+                            match transfer::drive(ctx, Step::Call { slot, count }) {
+                                Flow::Continue => {
+                                    load!();
+                                    if heap.is_due() && !hook::takes_open_values((*pc).word) {
+                                        exit!(Exit::CollectDue);
+                                    }
+                                }
+                                Flow::Exit(exit) => return exit,
+                            }
+                        }
                         Some(function) if !function.is_native() => {
                             enter!(function, callee.add(2), count)
                         }
@@ -506,7 +552,7 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                     }
                     let callee = *from;
                     match callee.as_function() {
-                        Some(function) if !function.is_native() => {
+                        Some(function) if !HOOKED && !function.is_native() => {
                             *frame.sub(2) = callee;
                             move_down(from.add(2), frame, count);
                             base = frame;
@@ -858,7 +904,8 @@ unsafe fn execute<'gc>(ctx: Context<'gc>) -> Exit {
                 Op::ITERC => {
                     let a = a!();
                     let (iterator, state, control) = (reg!(a - 3), reg!(a - 2), reg!(a - 1));
-                    if let Some(table) = state.as_table()
+                    if !HOOKED
+                        && let Some(table) = state.as_table()
                         && let Some(function) = iterator.as_function()
                         && let Some(ipairs) = vm.ipairs_iterator.get()
                         && Gc::ptr_eq(ipairs, function)

@@ -15,7 +15,7 @@ use crate::heap::MAX_STRING;
 use crate::table::{Table, TableError};
 use crate::value::{Type, Value};
 use crate::vm::transfer::{self, Exit, Flow, Step, call_above, continuation};
-use crate::vm::{Metamethod, Vm, arithmetic, describe};
+use crate::vm::{Metamethod, Vm, arithmetic, describe, hook};
 
 /// Longest chain of `__index` or `__newindex` tables, as in LuaJIT.
 const MAX_CHAIN: usize = 100;
@@ -560,6 +560,9 @@ pub(crate) fn resume<'gc>(
             let slot = (kind >> 8) as usize;
             coroutine.set_slot(coroutine.base.get() + slot, value);
             return concat_step(ctx, coroutine, slot);
+        }
+        continuation::HOOKED_INSTRUCTION | continuation::HOOKED_CALL => {
+            return hook::returned(ctx, coroutine, kind);
         }
         _ => {}
     }

@@ -1,11 +1,13 @@
 //! The state of one virtual machine, and the code that runs it.
 //!
 //! `dispatch` is the loop; `transfer` moves between frames (calls, returns, errors, coroutine switches);
-//! `metamethod` is what happens when an operand is not what the fast path wants.
+//! `metamethod` is what happens when an operand is not what the fast path wants, and `hook` what happens
+//! before an instruction that a program wants to see.
 
 pub(crate) mod arithmetic;
 pub(crate) mod describe;
 pub(crate) mod dispatch;
+pub(crate) mod hook;
 pub(crate) mod metamethod;
 pub(crate) mod traceback;
 pub(crate) mod transfer;
@@ -101,6 +103,8 @@ pub(crate) struct Vm<'gc> {
     /// Pause of the collector in percent, as `collectgarbage("setpause")` sets it.
     pub(crate) pause: Cell<u32>,
     pub(crate) step_multiplier: Cell<u32>,
+    /// The debug hook; there is one for all coroutines, as in LuaJIT.
+    pub(crate) hooks: hook::Hooks<'gc>,
 }
 
 /// How a task failed.
@@ -161,6 +165,7 @@ impl<'gc> Vm<'gc> {
             collector_stopped: Cell::new(false),
             pause: Cell::new(200),
             step_multiplier: Cell::new(200),
+            hooks: hook::Hooks::default(),
         }
     }
 
@@ -238,6 +243,7 @@ unsafe impl<'gc> Collect<'gc> for Vm<'gc> {
         for name in &self.names {
             cc.trace_gc(Gc::erase(*name));
         }
+        self.hooks.trace(cc);
         if let Some(current) = self.current.get() {
             cc.trace_gc(Gc::erase(current));
         }

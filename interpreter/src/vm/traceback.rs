@@ -66,7 +66,7 @@ pub(crate) fn traceback<'gc>(
                 let source = chunk_display(&prototype.template.chunk_name);
                 text.extend_from_slice(&source);
                 text.push(b':');
-                if let Some(line) = describe::line_at(prototype, pc).filter(|_| !pc.is_null()) {
+                if let Some(line) = describe::line_at(prototype, pc).filter(|&line| line > 0) {
                     text.extend_from_slice(format!("{line}:").as_bytes());
                 }
                 match name {
@@ -75,7 +75,7 @@ pub(crate) fn traceback<'gc>(
                         text.extend_from_slice(&name);
                         text.push(b'\'');
                     }
-                    None if prototype.template.first_line == 0 => {
+                    None if describe::is_main(prototype) => {
                         text.extend_from_slice(b" in main chunk");
                     }
                     None => {

@@ -12,7 +12,7 @@ use crate::coroutine::{Coroutine, Link, MAX_NESTING, Resume, Status};
 use crate::error::{Error, Interrupt, Thrown};
 use crate::function::{Function, Instruction, NativeFn};
 use crate::value::Value;
-use crate::vm::{Failure, Metamethod, describe, metamethod, traceback};
+use crate::vm::{Failure, Metamethod, describe, hook, metamethod, traceback};
 
 /// What runs when a frame returns to a Lua function other than by its call instruction, or to the VM.
 ///
@@ -36,6 +36,10 @@ pub(crate) mod continuation {
     pub(crate) const XPCALL: u64 = 8;
     /// A finalizer: its errors are dropped.
     pub(crate) const FINALIZER: u64 = 9;
+    /// A hook, called before an instruction, which is then executed.
+    pub(crate) const HOOKED_INSTRUCTION: u64 = 10;
+    /// A hook, called before a call, which is then made.
+    pub(crate) const HOOKED_CALL: u64 = 11;
     /// All kinds are below; addresses of functions are not.
     pub(crate) const LIMIT: u64 = 1 << 16;
 }
@@ -55,6 +59,8 @@ pub(crate) enum Exit {
     CollectAll,
     /// A native function waits for the embedder.
     Suspended,
+    /// Another dispatch loop is to go on, since a hook was set or ends: `dispatch::run` sees to it.
+    Switch,
 }
 
 /// How to go on after a transfer.
@@ -109,10 +115,19 @@ pub(crate) fn drive<'gc>(ctx: Context<'gc>, step: Step<'gc>) -> Flow {
     let mut step = step;
     loop {
         step = match step {
-            Step::Call { slot, count } => call(ctx, slot, count),
+            Step::Call { slot, count } => {
+                if ctx.vm.hooks.is_set()
+                    && let Some(step) = hook::before_call(ctx, slot, count)
+                {
+                    step
+                } else {
+                    call(ctx, slot, count)
+                }
+            }
             Step::Return { base, first, count } => give_back(ctx, base, first, count),
             Step::Throw(error) => throw(ctx, error, false),
             Step::ThrowHandled(value) => throw(ctx, Error::new(value), true),
+            Step::Done(Flow::Continue) if ctx.vm.hooks.is_set() => return hook::go_on(ctx),
             Step::Done(flow) => return flow,
         }
     }
@@ -151,9 +166,15 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
 }
 
 /// Raises an error instead of making a call. What a `pcall` was to call counts as entered: it catches that too.
+/// So does a hook, which has to end.
 #[cold]
 fn refuse<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize, error: Error<'gc>) -> Step<'gc> {
-    if let Link::Protected(_) = coroutine.link_at(slot + 2) {
+    let is_entered = match coroutine.link_at(slot + 2) {
+        Link::Protected(_) => true,
+        Link::Continuation(_) => hook::is_hook(coroutine.slot(slot - 2).bits()),
+        _ => false,
+    };
+    if is_entered {
         coroutine.base.set(slot + 2);
         coroutine.top.set(slot + 2);
     }
@@ -246,11 +267,24 @@ pub(crate) fn native_step<'gc>(
             slot: top - count as usize - 2,
             count: count as usize,
         },
+        Next::TailCall(count) => {
+            let slot = top - count as usize - 1;
+            coroutine.set_slot(base - 2, coroutine.slot(slot));
+            coroutine.copy_slots(slot + 1, base, count as usize);
+            Step::Call {
+                slot: base - 2,
+                count: count as usize,
+            }
+        }
         Next::Yield(count) => give_to_resumer(ctx, coroutine, count as usize),
         Next::Resume { count, wrapped } => resume(ctx, coroutine, count as usize, wrapped),
         Next::Suspend => {
             coroutine.resume.set(Resume::Return(0));
             Step::Done(Flow::Exit(Exit::Suspended))
+        }
+        Next::Switch => {
+            coroutine.resume.set(Resume::Return(0));
+            Step::Done(Flow::Exit(Exit::Switch))
         }
         Next::Again | Next::Collect => {
             coroutine.base.set(top);
@@ -323,6 +357,7 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
                     .pc
                     .set(coroutine.slot(base - 3).bits() as *const Instruction);
                 coroutine.top.set(caller);
+                ctx.vm.hooks.leave_finalizer();
                 return finalize_next(ctx, coroutine);
             }
             let kind = coroutine.slot(base - 4).bits();
@@ -354,6 +389,9 @@ fn continue_native<'gc>(
     let then: NativeFn = unsafe { std::mem::transmute(kind as usize) };
     coroutine.base.set(base);
     coroutine.pc.set(std::ptr::null());
+    if ctx.vm.hooks.is_set() {
+        hook::came_back(ctx, coroutine);
+    }
     // Free of charge: what it comes back to after `again` must not be exhausted already.
     let result = then(&Call {
         ctx,
@@ -388,7 +426,12 @@ fn give_to_resumer<'gc>(
     coroutine: Gc<'gc, Coroutine<'gc>>,
     count: usize,
 ) -> Step<'gc> {
-    let Some(resumer) = coroutine.resumer.take() else {
+    let resumer = if hook::is_held(ctx, coroutine) {
+        None
+    } else {
+        coroutine.resumer.take()
+    };
+    let Some(resumer) = resumer else {
         let base = coroutine.base.get();
         let mut text = describe::position(coroutine, base, 1);
         text.extend_from_slice(b"attempt to yield across C-call boundary");
@@ -435,6 +478,9 @@ fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
     ctx.mc.backward_barrier(Gc::erase(coroutine), None);
     coroutine.status.set(Status::Running);
     ctx.vm.current.set(Some(coroutine));
+    if ctx.vm.hooks.is_set() {
+        hook::came_back(ctx, coroutine);
+    }
 }
 
 /// Moves the topmost values to another coroutine and runs that.
@@ -495,6 +541,7 @@ fn resume<'gc>(
     target.is_wrapped.set(wrapped);
     target.depth.set(coroutine.depth.get() + 1);
     switch_to(ctx, target);
+    ctx.vm.hooks.came_from_afar();
     match target.resume.replace(Resume::Run) {
         Resume::Start(_) => Step::Call { slot: 0, count },
         _ => Step::Return {
@@ -505,20 +552,23 @@ fn resume<'gc>(
     }
 }
 
-/// Finds the innermost protected call: the base of its callee, and whether an error handler is running.
-fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool) {
+/// Finds the innermost protected call: the base of its callee, and whether an error handler and whether a hook
+/// is running above it.
+fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool, bool) {
     let mut base = coroutine.base.get();
-    let mut in_handler = false;
+    let (mut in_handler, mut in_hook) = (false, false);
     loop {
         match coroutine.link_at(base) {
             Link::Lua(_) => base = coroutine.caller(base).expect("has a caller").0,
             Link::Vararg(delta) => base -= delta,
             Link::Continuation(delta) => {
-                in_handler |= coroutine.slot(base - 4).bits() == continuation::HANDLER;
+                let kind = coroutine.slot(base - 4).bits();
+                in_handler |= kind == continuation::HANDLER;
+                in_hook |= hook::is_hook(kind);
                 base -= delta;
             }
-            Link::Protected(_) => return (Some(base), in_handler),
-            Link::Bottom => return (None, in_handler),
+            Link::Protected(_) => return (Some(base), in_handler, in_hook),
+            Link::Bottom => return (None, in_handler, in_hook),
         }
     }
 }
@@ -535,8 +585,11 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
             return Step::Done(Flow::Exit(Exit::Failed));
         }
     };
-    let (protected, in_handler) = find_protected(coroutine);
+    let (protected, in_handler, in_hook) = find_protected(coroutine);
     let Some(base) = protected else {
+        if in_hook {
+            ctx.vm.hooks.leave_hook();
+        }
         return uncaught(ctx, coroutine, value);
     };
     let kind = coroutine.slot(base - 4).bits();
@@ -552,11 +605,17 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
             return match call_handler(ctx, coroutine, coroutine.slot(caller + 1), value) {
                 Ok(step) => step,
                 Err(()) => {
+                    if in_hook {
+                        ctx.vm.hooks.leave_hook();
+                    }
                     let text = ctx.string("error in error handling");
                     unwind(ctx, coroutine, base, caller, text.into())
                 }
             };
         }
+    }
+    if in_hook {
+        ctx.vm.hooks.leave_hook();
     }
     if kind == continuation::FINALIZER {
         close_from(ctx.mc, coroutine, base - 4);
@@ -664,6 +723,7 @@ pub(crate) fn end_all<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>
     let mut next = Some(coroutine);
     while let Some(coroutine) = next {
         coroutine.status.set(Status::Dead);
+        hook::forget(ctx, coroutine);
         // Closures that outlive the task keep the last values of its variables.
         close_from(ctx.mc, coroutine, 0);
         next = coroutine.resumer.take();
@@ -677,8 +737,18 @@ pub(crate) fn call_above<'gc>(
     handler: Value<'gc>,
     args: &[Value<'gc>],
 ) -> Step<'gc> {
+    call_from(coroutine, coroutine.live_end(), kind, handler, args)
+}
+
+/// Pushes the same call at `top`, which must be above what is alive.
+pub(crate) fn call_from<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    top: usize,
+    kind: u64,
+    handler: Value<'gc>,
+    args: &[Value<'gc>],
+) -> Step<'gc> {
     let base = coroutine.base.get();
-    let top = coroutine.live_end();
     // A frame always has slack for this: four slots and at most three arguments.
     coroutine.set_slot(top, Value::raw(kind));
     coroutine.set_slot(top + 1, Value::raw(coroutine.pc.get() as u64));
@@ -728,6 +798,7 @@ pub(crate) fn finalize_next<'gc>(
         };
         let handler = ctx.vm.handler_of(userdata.into(), Metamethod::Gc);
         if !handler.is_nil() {
+            ctx.vm.hooks.enter_finalizer();
             return call_above(
                 coroutine,
                 continuation::FINALIZER,

@@ -152,7 +152,7 @@ fn check_amount<'gc>(call: &Call<'gc>, used: usize) -> Result<(), Error<'gc>> {
 }
 
 /// Appends bytes up to the end of the line, but `wanted` at most; returns false if there are none.
-fn read_piece<'gc>(
+pub(in crate::stdlib) fn read_piece<'gc>(
     call: &Call<'gc>,
     file: Gc<'gc, Userdata<'gc>>,
     line: &mut Buffer,
