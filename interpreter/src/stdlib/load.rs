@@ -1,6 +1,8 @@
 //! The functions that turn text and files into functions: `load`, `loadstring`, `loadfile`, `dofile`.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use gc_arena::Gc;
 
@@ -8,9 +10,13 @@ use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::error::Error;
 use crate::function::Function;
+use crate::stdlib::os::{c_string, describe};
 use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
+
+/// What C calls EISDIR.
+const IS_A_DIRECTORY: i32 = 21;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.register(
@@ -116,31 +122,64 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     )
 }
 
-fn from_file<'gc>(
+/// Loads a file; the message of the error is that of `loadfile`.
+///
+/// Without a name it is standard input that is loaded.
+pub(super) fn from_file<'gc>(
     call: &Call<'gc>,
-    file: Gc<'gc, LuaString>,
+    file: Option<Gc<'gc, LuaString>>,
     mode: Option<Gc<'gc, LuaString>>,
+    env: Gc<'gc, Table<'gc>>,
 ) -> Result<Gc<'gc, Function<'gc>>, Error<'gc>> {
-    use std::os::unix::ffi::OsStringExt;
-    let path = PathBuf::from(std::ffi::OsString::from_vec(file.as_bytes().to_vec()));
-    let chunk = call.ctx.vm.environment.read_file(&path).map_err(|error| {
-        let (reason, _) = super::os::describe(&error);
-        call.string(format!("cannot open {}: {reason}", path.display()))
+    let mode = mode.map(c_string);
+    let Some(file) = file else {
+        let chunk = read_input(call)?;
+        return compile(call, &chunk, b"=stdin", mode, Some(env));
+    };
+    let name = c_string(file);
+    let path = Path::new(OsStr::from_bytes(name));
+    let chunk = call.ctx.vm.environment.read_file(path).map_err(|error| {
+        let (reason, code) = describe(&error);
+        // A directory can be opened and not read.
+        let verb: &[u8] = if code == IS_A_DIRECTORY {
+            b"cannot read "
+        } else {
+            b"cannot open "
+        };
+        call.string([verb, name, b": ", reason.as_bytes()].concat())
     })?;
-    let name = [b"@", file.as_bytes()].concat();
-    let mode = mode.as_ref().map(|mode| mode.as_bytes());
-    compile(call, &chunk, &name, mode, call.arg(3).as_table())
+    let name = [b"@", name].concat();
+    compile(call, &chunk, &name, mode, Some(env))
+}
+
+/// Reads standard input to its end.
+fn read_input<'gc>(call: &Call<'gc>) -> Result<Vec<u8>, Error<'gc>> {
+    let mut chunk = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        call.check_room(chunk.len() + part.len())?;
+        match call.vm.environment.read_input(&mut part) {
+            Ok(0) => return Ok(chunk),
+            Ok(len) => chunk.extend_from_slice(&part[..len]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let message = format!("cannot read stdin: {}", describe(&error).0);
+                return Err(call.string(message).into());
+            }
+        }
+    }
 }
 
 fn loadfile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let file = call.check_string(1)?;
+    let file = call.opt_string(1)?;
     let mode = call.opt_string(2)?;
-    answer(call, from_file(call, file, mode))
+    let env = call.arg(3).as_table().unwrap_or_else(|| call.env());
+    answer(call, from_file(call, file, mode, env))
 }
 
 fn dofile<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let file = call.check_string(1)?;
-    let function = from_file(call, file, None)?;
+    let file = call.opt_string(1)?;
+    let function = from_file(call, file, None, call.env())?;
     call.invoke(function.into(), &[], |call| {
         call.ret_top(call.result_count())
     })

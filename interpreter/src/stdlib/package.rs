@@ -1,33 +1,61 @@
 //! `require`, `module` and the package table.
+//!
+//! Modules in C are looked for, so that messages are LuaJIT's, and refused where they are found.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use gc_arena::Gc;
 
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
+use crate::environment::OpenMode;
 use crate::error::Error;
 use crate::function::{Function, NativeFn};
+use crate::stdlib::os::c_string;
+use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
+use crate::vm::arithmetic::to_string;
 use crate::vm::describe;
 
 const DEFAULT_PATH: &str = "./?.lua;/usr/local/share/luajit-2.1/?.lua;/usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua";
+
+const DEFAULT_CPATH: &str = "./?.so;/usr/local/lib/lua/5.1/?.so;/usr/local/lib/lua/5.1/loadall.so";
+
+/// Returns the path that an environment variable asks for; two semicolons in it stand for the default.
+fn initial_path(ctx: Context<'_>, variable: &str, default: &str) -> Vec<u8> {
+    match ctx.vm.environment.variable(variable.as_bytes()) {
+        Some(path) => {
+            let marked = replace(&path, b";;", b";\x01;");
+            replace(&marked, b"\x01", default.as_bytes())
+        }
+        None => default.into(),
+    }
+}
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let globals = ctx.globals();
     let (package, loaded, preload) = (ctx.table(), ctx.table(), ctx.table());
     ctx.register(globals, &[("require", require), ("module", module)])?;
     ctx.register(package, &[("searchpath", searchpath), ("seeall", seeall)])?;
-    ctx.set_field(package, "path", ctx.string(DEFAULT_PATH))?;
-    ctx.set_field(package, "cpath", ctx.string(""))?;
+    for (field, variable, default) in [
+        ("path", "LUA_PATH", DEFAULT_PATH),
+        ("cpath", "LUA_CPATH", DEFAULT_CPATH),
+    ] {
+        let path = ctx.checked_string(&initial_path(ctx, variable, default))?;
+        ctx.set_field(package, field, path)?;
+    }
     ctx.set_field(package, "config", ctx.string("/\n;\n?\n!\n-\n"))?;
     ctx.set_field(package, "loaded", loaded)?;
     ctx.set_field(package, "preload", preload)?;
     let loaders = ctx.table();
-    let searchers: [(&'static str, NativeFn); 2] = [
+    let searchers: [(&'static str, NativeFn); 4] = [
         ("preload_loader", search_preload),
         ("lua_loader", search_files),
+        ("c_loader", search_c),
+        ("croot_loader", search_c_root),
     ];
     for (index, (name, run)) in searchers.into_iter().enumerate() {
         let loader = ctx.native(name, run, &[package.into()]);
@@ -36,6 +64,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ctx.set_field(package, "loaders", loaders)?;
     ctx.set_field(globals, "package", package)?;
     ctx.set_field(ctx.vm.registry, "_LOADED", loaded)?;
+    ctx.set_field(ctx.vm.registry, "_PRELOAD", preload)?;
     ctx.set_field(ctx.vm.registry, "_PACKAGE", package)?;
     for name in [
         "coroutine",
@@ -74,16 +103,17 @@ fn registry<'gc>(ctx: Context<'gc>, name: &str) -> Gc<'gc, Table<'gc>> {
         .unwrap_or_else(|| ctx.table())
 }
 
-/// Marks a module whose loader is running.
-const LOADING: u32 = u32::MAX;
+/// Marks a module whose loader is running: a number that no program makes (LuaJIT's `KEY_SENTINEL`).
+fn loading<'gc>() -> Value<'gc> {
+    Value::number(f64::from_bits(0x8000_0000_0000_0073))
+}
 
 fn require<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let name = call.check_string(1)?;
+    let name = call.string(c_string(call.check_string(1)?));
     let loaded = registry(call.ctx, "_LOADED");
     let value = loaded.get(name.into());
-    if value.same(Value::light(LOADING)) {
-        let shown = String::from_utf8_lossy(name.as_bytes());
-        return Err(call.error(format!("loop or previous error loading module '{shown}'")));
+    if value.same(loading()) {
+        return Err(call.error(quoted("loop or previous error loading module", name, "")));
     }
     if value.is_truthy() {
         return call.ret(value);
@@ -94,6 +124,7 @@ fn require<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     // Own slots: name, loaders, index of the next loader, what the loaders said.
     call.keep(1)?;
+    call.set_arg(1, name.into());
     call.push(loaders)?;
     call.push(Value::number(1.0))?;
     call.push(call.string("").into())?;
@@ -114,11 +145,11 @@ fn next_loader<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let loader = loaders.get(Value::number(index));
     let name = call.coroutine.slot(call.base);
     if loader.is_nil() {
-        let mut message = b"module '".to_vec();
-        message.extend_from_slice(name.as_string().expect("checked by require").as_bytes());
-        message.extend_from_slice(b"' not found:");
+        let name = name.as_string().expect("checked by require");
         let said = call.coroutine.slot(call.base + 3);
-        message.extend_from_slice(said.as_string().expect("a string").as_bytes());
+        let said = said.as_string().expect("a string");
+        let mut message = quoted("module", name, " not found:");
+        message.extend_from_slice(c_string(said));
         return Err(call.error(message));
     }
     call.invoke(loader, &[name], loader_answered)
@@ -128,11 +159,11 @@ fn loader_answered<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let answer = call.result(1);
     let name = call.arg(1);
     if answer.as_function().is_some() {
-        call.set(registry(call.ctx, "_LOADED"), name, Value::light(LOADING))?;
+        call.set(registry(call.ctx, "_LOADED"), name, loading())?;
         call.keep(4)?;
         return call.invoke(answer, &[name], module_ran);
     }
-    if let Some(text) = answer.as_string() {
+    if let Some(text) = to_string(call.ctx, answer) {
         let said = call.arg(4).as_string().expect("a string");
         call.set_arg(
             4,
@@ -152,7 +183,7 @@ fn module_ran<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let result = call.result(1);
     if !result.is_nil() {
         call.set(loaded, name, result)?;
-    } else if loaded.get(name).same(Value::light(LOADING)) {
+    } else if loaded.get(name).same(loading()) {
         call.set(loaded, name, true)?;
     }
     call.ret(loaded.get(name))
@@ -167,34 +198,80 @@ fn search_preload<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     };
     let loader = preload.get(name.into());
     if loader.is_nil() {
-        let shown = String::from_utf8_lossy(name.as_bytes());
-        return call.ret(call.string(format!("\n\tno field package.preload['{shown}']")));
+        return call.ret(call.string(quoted_in("\n\tno field package.preload[", name, "]")));
     }
     call.ret(loader)
 }
 
-/// Returns the first file that exists among the templates of a path, or what was tried.
-fn search<'gc>(
-    ctx: Context<'gc>,
+/// Returns the first file that can be opened among the templates of a path, or what was tried.
+fn search(
+    ctx: Context<'_>,
     name: &[u8],
     path: &[u8],
     separator: &[u8],
     replacement: &[u8],
-) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
-    use std::os::unix::ffi::OsStringExt;
+) -> Result<Vec<u8>, Vec<u8>> {
+    const MODE: OpenMode = OpenMode {
+        read: true,
+        write: false,
+        create: false,
+        exclusive: false,
+        truncate: false,
+        append: false,
+    };
     let file_name = replace(name, separator, replacement);
     let mut tried = Vec::new();
     for template in path.split(|&b| b == b';').filter(|t| !t.is_empty()) {
         let file = replace(template, b"?", &file_name);
-        let path = PathBuf::from(std::ffi::OsString::from_vec(file.clone()));
-        if let Ok(chunk) = ctx.vm.environment.read_file(&path) {
-            return Ok((file, chunk));
+        let path = Path::new(OsStr::from_bytes(&file));
+        if ctx.vm.environment.open(path, MODE).is_ok() {
+            return Ok(file);
         }
         tried.extend_from_slice(b"\n\tno file '");
         tried.extend_from_slice(&file);
         tried.push(b'\'');
     }
     Err(tried)
+}
+
+/// Searches the path in a field of the package table, which is value 0 of the loaders.
+fn search_field<'gc>(
+    call: &Call<'gc>,
+    name: &[u8],
+    field: &str,
+) -> Result<Result<Vec<u8>, Vec<u8>>, Error<'gc>> {
+    let package = call.value(0).as_table().expect("given by open");
+    let path = package.get(call.string(field).into());
+    let Some(path) = to_string(call.ctx, path) else {
+        return Err(call.error(format!("'package.{field}' must be a string")));
+    };
+    let path = c_string(path);
+    call.burn(path.len());
+    call.check_room(path.len().saturating_mul(name.len() + 1))?;
+    Ok(search(call.ctx, name, path, b".", b"/"))
+}
+
+fn load_error<'gc>(
+    call: &Call<'gc>,
+    name: Gc<'gc, LuaString>,
+    file: &[u8],
+    reason: &[u8],
+) -> Error<'gc> {
+    let mut message = quoted("error loading module", name, " from file '");
+    message.extend_from_slice(file);
+    message.extend_from_slice(b"':\n\t");
+    message.extend_from_slice(reason);
+    call.error(message)
+}
+
+/// Returns text around a module's name in quotes, up to where C sees its end.
+fn quoted<'gc>(before: &str, name: Gc<'gc, LuaString>, after: &str) -> Vec<u8> {
+    quoted_in(&format!("{before} "), name, after)
+}
+
+fn quoted_in<'gc>(before: &str, name: Gc<'gc, LuaString>, after: &str) -> Vec<u8> {
+    let name = c_string(name);
+    [before.as_bytes(), b"'", name, b"'", after.as_bytes()].concat()
 }
 
 fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -214,47 +291,63 @@ fn replace(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 
 fn search_files<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let name = call.check_string(1)?;
-    let package = call.value(0).as_table().expect("given by open");
-    let path = package.get(call.string("path").into());
-    let Some(path) = path.as_string() else {
-        return Err(call.error("'package.path' must be a string"));
+    let file = match search_field(call, c_string(name), "path")? {
+        Ok(file) => call.string(file),
+        Err(tried) => return call.ret(call.checked_string(&tried)?),
     };
-    match search(call.ctx, name.as_bytes(), path.as_bytes(), b".", b"/") {
-        Err(tried) => call.ret(call.string(tried)),
-        Ok((file, chunk)) => {
-            let chunk_name = [b"@", &file[..]].concat();
-            match call.load(&chunk, &chunk_name) {
-                Ok(prototype) => {
-                    let env = call.globals();
-                    call.ret(call.main_function(prototype, env))
-                }
-                Err(error) => {
-                    let mut message = b"error loading module '".to_vec();
-                    message.extend_from_slice(name.as_bytes());
-                    message.extend_from_slice(b"' from file '");
-                    message.extend_from_slice(&file);
-                    message.extend_from_slice(format!("':\n\t{error}").as_bytes());
-                    Err(call.error(message))
-                }
-            }
+    match super::load::from_file(call, Some(file), None, call.globals()) {
+        Ok(function) => call.ret(function),
+        Err(error) => {
+            let Some(reason) = error.value() else {
+                return Err(error);
+            };
+            let reason = to_string(call.ctx, reason);
+            let reason = reason
+                .as_ref()
+                .map_or(&b"?"[..], |reason| reason.as_bytes());
+            Err(load_error(call, name, file.as_bytes(), reason))
         }
     }
 }
 
+/// What is said of a module in C that was found.
+const NO_C: &[u8] = b"modules in C cannot be loaded in a sandbox";
+
+fn search_c<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    match search_field(call, c_string(name), "cpath")? {
+        Ok(file) => Err(load_error(call, name, &file, NO_C)),
+        Err(tried) => call.ret(call.checked_string(&tried)?),
+    }
+}
+
+/// Looks for a module in C that holds all modules below the first part of the name.
+fn search_c_root<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let name = call.check_string(1)?;
+    let Some(dot) = c_string(name).iter().position(|&b| b == b'.') else {
+        return call.ret0();
+    };
+    match search_field(call, &name.as_bytes()[..dot], "cpath")? {
+        Ok(file) => Err(load_error(call, name, &file, NO_C)),
+        Err(tried) => call.ret(call.checked_string(&tried)?),
+    }
+}
+
 fn searchpath<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let (name, path) = (call.check_string(1)?, call.check_string(2)?);
-    let separator = call.opt_string(3)?;
+    // In LuaJIT as compiled, the last argument is looked at first.
     let replacement = call.opt_string(4)?;
-    let separator = separator.as_ref().map_or(&b"."[..], |s| s.as_bytes());
-    let replacement = replacement.as_ref().map_or(&b"/"[..], |s| s.as_bytes());
-    match search(
-        call.ctx,
-        name.as_bytes(),
-        path.as_bytes(),
-        separator,
-        replacement,
-    ) {
-        Ok((file, _)) => call.ret(call.string(file)),
+    let separator = call.opt_string(3)?;
+    let (path, name) = (call.check_string(2)?, call.check_string(1)?);
+    let separator = separator.map_or(&b"."[..], c_string);
+    let replacement = replacement.map_or(&b"/"[..], c_string);
+    let (name, path) = (c_string(name), c_string(path));
+    call.burn(path.len());
+    call.check_room(
+        path.len()
+            .saturating_mul(name.len() * (replacement.len() + 1) + 1),
+    )?;
+    match search(call.ctx, name, path, separator, replacement) {
+        Ok(file) => call.ret(call.string(file)),
         Err(tried) => call.ret_all(&[Value::NIL, call.string(tried).into()]),
     }
 }
