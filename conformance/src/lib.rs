@@ -5,5 +5,7 @@
 
 pub mod cases;
 pub mod library;
+pub mod machine;
 pub mod neovim;
+pub mod repl;
 pub mod run;

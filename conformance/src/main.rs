@@ -1,111 +1,228 @@
-//! The command `sandbox`: runs and shows Lua files with our own VM.
+//! The command `sandbox`: runs and shows Lua files with our own VM, and talks Lua at a prompt.
 
 #![forbid(unsafe_code)]
 
-use std::ffi::OsString;
-use std::io::Write;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use conformance::run::{self, RunOptions};
+use conformance::repl;
+use conformance::run::{self, RunError, RunOptions};
+use interpreter::bytecode::disassemble::Listing;
 
 const USAGE: &str = "\
 usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
-       sandbox disasm FILE                 show the bytecode of a Lua file or dump
+       sandbox repl [options]              read Lua from a prompt
+       sandbox disasm FILE [options]       show the bytecode of a Lua file or dump
+       sandbox COMMAND --help              say more about a command
+       sandbox --version
 
-options of run:
+The file `-` is standard input.";
+
+const RUN_USAGE: &str = "\
+usage: sandbox run FILE [ARG…] [options]
+
+Runs a Lua file, or what `string.dump` has made of one, in the VM.
+FILE may be `-`, for standard input. Its arguments are in `...` and `arg`; options that are not listed
+here and stand behind FILE are among them, and so is everything behind `--`.
+
   --seed N        decides hash order (default 0)
   --fuel N        calls and loop iterations allowed in all
   --memory BYTES  bytes of Lua data allowed
   --timeout MS    milliseconds allowed
   --policy NAME   `trusted` (default) or `pure`: no files, no variables, no processes
 
-exit status of run: 0, or 1 after an error, or 2 for bad usage, or 3 when a limit ended the program";
+exit status: 0, or what `os.exit` was given, or 1 after an error, 2 for bad usage,
+             3 when a limit ended the program, 141 when nobody reads its output any more";
+
+const REPL_USAGE: &str = "\
+usage: sandbox repl [options]
+
+Reads Lua line by line and prints the values of expressions; an unfinished chunk goes on in the next line.
+`=` in front of an expression may be left out. Ctrl-C stops what runs, Ctrl-D leaves.
+When standard input is no terminal there are no prompts, and the exit status is 1 if any chunk has failed.
+
+  --seed N        decides hash order (default 0)
+  --memory BYTES  bytes of Lua data allowed
+  --policy NAME   `trusted` (default) or `pure`: no files, no variables, no processes";
+
+const DISASM_USAGE: &str = "\
+usage: sandbox disasm FILE [options]
+
+Shows the bytecode of a Lua file, or of what `string.dump` has made of one, as `luajit -bl` does.
+FILE may be `-`, for standard input.
+
+  --lines         the source line of each instruction, as `luajit -bL` does
+  --constants     all constants of each function";
+
+/// Options of `run` that count behind the file too.
+const RUN_OPTIONS: [&str; 5] = ["--seed", "--fuel", "--memory", "--timeout", "--policy"];
 
 fn main() -> ExitCode {
     match dispatch() {
         Ok(code) => code,
         Err(error) => {
-            complain(&format!("sandbox: {error}\n{USAGE}"));
+            complain(format!("{error}\n{USAGE}").as_bytes());
             ExitCode::from(2)
         }
     }
 }
 
 /// Writes to standard error; nobody can be told when that fails.
-fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+fn complain(text: &[u8]) {
+    let line = [b"sandbox: ", text, b"\n"].concat();
+    let _ = io::stderr().write_all(&line);
+}
+
+/// Writes to standard output.
+fn show(text: &[u8]) -> ExitCode {
+    let mut output = io::stdout();
+    match output.write_all(text).and_then(|()| output.flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(RunError::OutputClosed.status())
+        }
+        Err(error) => {
+            complain(error.to_string().as_bytes());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_line(text: &str) -> ExitCode {
+    show(format!("{text}\n").as_bytes())
 }
 
 fn dispatch() -> Result<ExitCode, lexopt::Error> {
     use lexopt::prelude::{Long, Short, Value};
     let mut parser = lexopt::Parser::from_env();
     match parser.next()? {
-        Some(Value(command)) if command == "run" => run_command(parser),
-        Some(Value(command)) if command == "disasm" => disassemble_command(parser),
-        Some(Value(command)) => {
-            Err(format!("unknown command '{}'", command.to_string_lossy()).into())
-        }
-        Some(Long("help") | Short('h')) => {
-            let _ = writeln!(std::io::stdout(), "{USAGE}");
-            Ok(ExitCode::SUCCESS)
-        }
+        Some(Value(command)) => match command.to_str() {
+            Some("run") => run_command(parser),
+            Some("repl") => repl_command(parser),
+            Some("disasm") => disassemble_command(parser),
+            Some("help") => Ok(show_line(USAGE)),
+            _ => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
+        },
+        Some(Long("help") | Short('h')) => Ok(show_line(USAGE)),
+        Some(Long("version") | Short('V')) => Ok(show_line(&version())),
         Some(other) => Err(other.unexpected()),
         None => Err("which command?".into()),
     }
 }
 
+fn version() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!("sandbox {version}, a Lua VM in the dialect of LuaJIT 2.1")
+}
+
+/// Returns whether the next argument is one of the file's own: an option that nobody here knows.
+fn is_for_program(argument: &OsStr) -> bool {
+    let Some(text) = argument.to_str() else {
+        return true;
+    };
+    let name = text.split_once('=').map_or(text, |(name, _)| name);
+    name != "--" && !RUN_OPTIONS.contains(&name)
+}
+
+fn policy(parser: &mut lexopt::Parser) -> Result<bool, lexopt::Error> {
+    let name = parser.value()?;
+    match name.to_str() {
+        Some("trusted") => Ok(false),
+        Some("pure") => Ok(true),
+        _ => {
+            let name = name.to_string_lossy();
+            Err(format!("there is no policy '{name}': it is `trusted` or `pure`").into())
+        }
+    }
+}
+
 fn run_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
-    use lexopt::prelude::{Long, Value, ValueExt};
+    use lexopt::prelude::{Long, Short, Value, ValueExt};
     let mut options = RunOptions::default();
+    let mut file: Option<OsString> = None;
     let mut words: Vec<OsString> = Vec::new();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("seed") => options.seed = parser.value()?.parse()?,
-            Long("fuel") => options.fuel = Some(parser.value()?.parse()?),
-            Long("memory") => options.memory = Some(parser.value()?.parse()?),
-            Long("timeout") => options.timeout_ms = Some(parser.value()?.parse()?),
-            Long("policy") => {
-                options.is_pure = match parser.value()?.to_str() {
-                    Some("trusted") => false,
-                    Some("pure") => true,
-                    _ => return Err("--policy is `trusted` or `pure`".into()),
-                };
+    loop {
+        if file.is_some()
+            && let Some(mut rest) = parser.try_raw_args()
+        {
+            match rest.peek() {
+                Some(argument) if argument == "--" => {
+                    words.extend(rest.skip(1));
+                    break;
+                }
+                Some(argument) if is_for_program(argument) => {
+                    words.extend(rest.next());
+                    continue;
+                }
+                _ => {}
             }
-            Value(word) => words.push(word),
-            other => return Err(other.unexpected()),
+        }
+        match parser.next()? {
+            Some(Long("seed")) => options.seed = parser.value()?.parse()?,
+            Some(Long("fuel")) => options.fuel = Some(parser.value()?.parse()?),
+            Some(Long("memory")) => options.memory = Some(parser.value()?.parse()?),
+            Some(Long("timeout")) => options.timeout_ms = Some(parser.value()?.parse()?),
+            Some(Long("policy")) => options.is_pure = policy(&mut parser)?,
+            Some(Long("help") | Short('h')) => return Ok(show_line(RUN_USAGE)),
+            Some(Value(name)) => {
+                let rest = parser.raw_args()?.as_slice().len();
+                let all: Vec<OsString> = std::env::args_os().collect();
+                options.command = all[..all.len() - rest - 1].to_vec();
+                file = Some(name);
+            }
+            Some(other) => return Err(other.unexpected()),
+            None => break,
         }
     }
-    if words.is_empty() {
+    let Some(file) = file else {
         return Err("run which file?".into());
-    }
-    let file = words.remove(0);
-    Ok(match run::run_file(file.as_ref(), &words, &options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(run::RunError::Exit(status)) => ExitCode::from(status),
-        Err(run::RunError::Limit(limit)) => {
-            complain(&format!("sandbox: {limit}"));
-            ExitCode::from(3)
+    };
+    let result = run::run_file(file.as_ref(), &words, &options);
+    Ok(answer(result.map(|()| ExitCode::SUCCESS)))
+}
+
+/// Says what went wrong and returns the exit status.
+fn answer(result: Result<ExitCode, RunError>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        if let Some(message) = error.message() {
+            complain(&message.0);
         }
-        Err(error) => {
-            complain(&format!("sandbox: {error}"));
-            ExitCode::FAILURE
-        }
+        ExitCode::from(error.status())
     })
 }
 
+fn repl_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
+    use lexopt::prelude::{Long, Short, ValueExt};
+    let mut options = RunOptions::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("seed") => options.seed = parser.value()?.parse()?,
+            Long("memory") => options.memory = Some(parser.value()?.parse()?),
+            Long("policy") => options.is_pure = policy(&mut parser)?,
+            Long("help") | Short('h') => return Ok(show_line(REPL_USAGE)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(ExitCode::from(repl::run(&options, &version())))
+}
+
 fn disassemble_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
-    use lexopt::prelude::Value;
-    let Some(Value(file)) = parser.next()? else {
+    use lexopt::prelude::{Long, Short, Value};
+    let mut listing = Listing::default();
+    let mut file: Option<OsString> = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("lines") | Short('L') => listing.lines = true,
+            Long("constants") => listing.constants = true,
+            Long("help") | Short('h') => return Ok(show_line(DISASM_USAGE)),
+            Value(name) if file.is_none() => file = Some(name),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let Some(file) = file else {
         return Err("show which file?".into());
     };
-    Ok(match run::disassemble_file(file.as_ref()) {
-        Ok(listing) => {
-            let _ = std::io::stdout().write_all(listing.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            complain(&format!("sandbox: {error}"));
-            ExitCode::FAILURE
-        }
-    })
+    let listing = run::disassemble_file(file.as_ref(), listing);
+    Ok(answer(listing.map(|listing| show(&listing))))
 }

@@ -1,51 +1,30 @@
 //! Runs one Lua file in a VM of its own, as `sandbox run` does.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
 
-use interpreter::{
-    Context, Environment, Error, Failure, Interrupt, Isolated, Lua, Options, Outcome, System, Task,
-    Value,
-};
+use interpreter::bytecode::disassemble::{Listing, disassemble};
+use interpreter::{Context, Environment, Task, Value};
 
-/// Fuel between two looks at the clock.
-const SLICE: u64 = 200_000;
+use crate::machine::{Machine, compile, load_error, read_error};
 
-/// How a file is run.
-#[derive(Debug, Clone, Default)]
-pub struct RunOptions {
-    /// Decides hash order.
-    pub seed: u64,
-    /// Calls and loop iterations allowed in all.
-    pub fuel: Option<u64>,
-    /// Bytes of Lua data allowed.
-    pub memory: Option<usize>,
-    /// Milliseconds allowed.
-    pub timeout_ms: Option<u64>,
-    /// No files, no variables, no processes.
-    pub is_pure: bool,
-}
+pub use crate::machine::{RunError, RunOptions, Text};
 
-/// Why a file did not run to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    #[error("cannot read {0}: {1}")]
-    Read(String, io::Error),
-    /// The file cannot be compiled; the message says where.
-    #[error("{0}")]
-    Load(String),
-    /// An error that nothing caught, with its traceback.
-    #[error("{message}\n{traceback}")]
-    Lua { message: String, traceback: String },
-    #[error("{0}")]
-    Limit(Interrupt),
-    /// The program called `os.exit` with a status other than 0.
-    #[error("exited with status {0}")]
-    Exit(u8),
+/// Reads a chunk and returns it with its name; the file `-` is standard input.
+fn read(file: &Path) -> Result<(Vec<u8>, Vec<u8>), RunError> {
+    let mut chunk = Vec::new();
+    let (result, name) = if file.as_os_str() == "-" {
+        (io::stdin().read_to_end(&mut chunk), b"=stdin".to_vec())
+    } else {
+        let read = std::fs::File::open(file).and_then(|mut file| file.read_to_end(&mut chunk));
+        (read, [b"@", file.as_os_str().as_bytes()].concat())
+    };
+    match result {
+        Ok(_) => Ok((chunk, name)),
+        Err(error) => Err(read_error(&file.into(), &error)),
+    }
 }
 
 /// Runs a file of Lua source or a dump, with `arg` and `...` set.
@@ -54,26 +33,25 @@ pub enum RunError {
 ///
 /// See [`RunError`].
 pub fn run_file(file: &Path, words: &[OsString], options: &RunOptions) -> Result<(), RunError> {
-    let chunk =
-        std::fs::read(file).map_err(|error| RunError::Read(file.display().to_string(), error))?;
-    let environment: Rc<dyn Environment> = if options.is_pure {
-        Rc::new(Isolated::new())
-    } else {
-        Rc::new(System::new())
-    };
-    let mut lua = Lua::new(Options {
-        memory: options.memory,
-        seed: options.seed,
-        environment: environment.clone(),
-    });
-    let name = [b"@", file.as_os_str().as_bytes()].concat();
-    let mut task = lua
-        .enter(|ctx| start(ctx, &chunk, &name, file, words).map_err(|error| error.to_string()))
-        .map_err(RunError::Load)?;
-    let result = run_task(&mut lua, &mut task, options);
-    // What was printed must be out before an error is.
-    let _ = environment.flush();
-    result
+    let (chunk, name) = read(file)?;
+    let mut machine = Machine::new(options);
+    let result = machine
+        .lua
+        .enter(|ctx| start(ctx, &chunk, &name, file, words, options));
+    let result = result.and_then(|mut task| machine.run(&mut task, |_, _| {}));
+    // What was printed must be out before an error is; nobody can be told that it cannot.
+    let _ = machine.system().flush();
+    let is_broken = machine.system().is_output_broken();
+    match result {
+        // Here C waits for nobody.
+        Err(RunError::Exit(status)) => drop((machine, status)),
+        _ => machine.finish(),
+    }
+    match result {
+        Ok(()) | Err(RunError::Exit(0)) if is_broken => Err(RunError::OutputClosed),
+        Err(RunError::Exit(0)) => Ok(()),
+        result => result,
+    }
 }
 
 fn start<'gc>(
@@ -82,56 +60,25 @@ fn start<'gc>(
     name: &[u8],
     file: &Path,
     words: &[OsString],
-) -> Result<Task, Error<'gc>> {
-    let main = ctx.main_function(ctx.load(chunk, name)?, ctx.globals());
+    options: &RunOptions,
+) -> Result<Task, RunError> {
+    let main = compile(ctx, chunk, name)?;
     let arguments: Vec<Value<'gc>> = words
         .iter()
         .map(|word| ctx.string(word.as_bytes()).into())
         .collect();
     let arg = ctx.table();
-    ctx.set(arg, 0.0, ctx.string(file.as_os_str().as_bytes()))?;
-    for (index, &word) in arguments.iter().enumerate() {
-        ctx.set(arg, (index + 1) as f64, word)?;
+    let command = options.command.iter().map(OsString::as_os_str);
+    let all = command.chain([file.as_os_str()]);
+    let first = -(options.command.len() as f64);
+    for (index, word) in all.chain(words.iter().map(OsString::as_os_str)).enumerate() {
+        let word = ctx.string(word.as_bytes());
+        ctx.set(arg, first + index as f64, word)
+            .map_err(|error| load_error(&error))?;
     }
-    ctx.set_field(ctx.globals(), "arg", arg)?;
+    ctx.set_field(ctx.globals(), "arg", arg)
+        .map_err(|error| load_error(&error))?;
     Ok(ctx.task(main, &arguments))
-}
-
-fn run_task(lua: &mut Lua, task: &mut Task, options: &RunOptions) -> Result<(), RunError> {
-    let deadline = options
-        .timeout_ms
-        .map(|ms| Instant::now() + Duration::from_millis(ms));
-    loop {
-        let left = options.fuel.map_or(SLICE, |fuel| {
-            SLICE.min(fuel.saturating_sub(lua.fuel_used()))
-        });
-        if left == 0 {
-            return Err(RunError::Limit(Interrupt::OutOfFuel));
-        }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(RunError::Limit(Interrupt::TimedOut));
-        }
-        match lua.run(task, left) {
-            Outcome::Finished => return Ok(()),
-            // Nothing in a plain VM waits for its embedder.
-            Outcome::OutOfFuel | Outcome::Suspended => {}
-            Outcome::Failed(Failure::Interrupted(Interrupt::Exited(status))) => {
-                // What the operating system keeps of it.
-                return match status as u8 {
-                    0 => Ok(()),
-                    status => Err(RunError::Exit(status)),
-                };
-            }
-            Outcome::Failed(Failure::Interrupted(interrupt)) => {
-                return Err(RunError::Limit(interrupt));
-            }
-            Outcome::Failed(Failure::Error { value, traceback }) => {
-                let message = lua.enter(|ctx| Error::new(ctx.unstash(value)).to_string());
-                let traceback = String::from_utf8_lossy(&traceback).into_owned();
-                return Err(RunError::Lua { message, traceback });
-            }
-        }
-    }
 }
 
 /// Returns the bytecode listing of a file of Lua source or a dump.
@@ -139,19 +86,21 @@ fn run_task(lua: &mut Lua, task: &mut Task, options: &RunOptions) -> Result<(), 
 /// # Errors
 ///
 /// See [`RunError`].
-pub fn disassemble_file(file: &Path) -> Result<String, RunError> {
-    use interpreter::bytecode::{disassemble, dump};
-    let chunk =
-        std::fs::read(file).map_err(|error| RunError::Read(file.display().to_string(), error))?;
+pub fn disassemble_file(file: &Path, listing: Listing) -> Result<Vec<u8>, RunError> {
+    use interpreter::bytecode::dump;
+    let (chunk, name) = read(file)?;
+    let load_error = |message: Vec<u8>| RunError::Load(Text(message));
     let template = if chunk.starts_with(b"\x1bLJ") {
-        dump::read(chunk.into()).map_err(|error| RunError::Load(error.to_string()))?
+        dump::read(chunk.into()).map_err(|error| {
+            let shown = interpreter::compiler::chunk_display(&name);
+            load_error([&shown, format!(": {error}").as_bytes()].concat())
+        })?
     } else {
-        let name = [b"@", file.as_os_str().as_bytes()].concat();
         interpreter::compiler::compile(&chunk, &name)
-            .map_err(|error| RunError::Load(String::from_utf8_lossy(&error.message).into_owned()))?
+            .map_err(|error| load_error(error.message.to_vec()))?
     };
-    let mut listing = String::new();
-    // Writing to a string cannot fail.
-    let _ = disassemble::disassemble(&template, &mut listing);
-    Ok(listing)
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = disassemble(&template, listing, &mut text);
+    Ok(text)
 }

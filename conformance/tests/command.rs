@@ -1,6 +1,8 @@
 //! The command `sandbox`: exit status, messages, limits.
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -20,6 +22,21 @@ fn sandbox(arguments: &[&str], path: &PathBuf) -> Output {
         .args(&arguments[1..])
         .output()
         .expect("the command runs")
+}
+
+/// Runs the command with these words and this standard input.
+fn with_input(words: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    pipe.write_all(input).expect("the command reads");
+    drop(pipe);
+    child.wait_with_output().expect("the command ends")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -184,4 +201,240 @@ fn the_debug_console_runs_the_lines_of_standard_input() {
     let output = run(&["--policy", "pure"]);
     assert!(output.status.success());
     assert_eq!(text(&output.stdout), "nil\tnil\nnil\n");
+}
+
+#[test]
+fn words_before_the_file_have_negative_indices() {
+    let path = file(
+        "negative.lua",
+        b"print(arg[-3] ~= nil, arg[-2], arg[-1], arg[0]:match('[^/]*$'), arg[1], arg[2], arg[3], select('#', ...))",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .args(["run", "--seed=4"])
+        .arg(&path)
+        .args(["-x", "--fuel", "100000", "--other=1", "--", "--fuel"])
+        .output()
+        .expect("runs");
+    assert_eq!(
+        text(&output.stdout),
+        "true\trun\t--seed=4\tnegative.lua\t-x\t--other=1\t--fuel\t3\n",
+        "{}",
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn a_program_comes_from_standard_input() {
+    let output = with_input(
+        &["run", "-", "x"],
+        b"#!shebang\nprint(arg[0], ...)\nerror('e')",
+    );
+    assert_eq!(text(&output.stdout), "-\tx\n");
+    assert!(text(&output.stderr).starts_with("sandbox: stdin:3: e\nstack traceback:\n"));
+    let output = with_input(&["disasm", "-"], b"return 1");
+    assert!(text(&output.stdout).starts_with("-- BYTECODE -- stdin:0-1\n"));
+}
+
+#[test]
+fn a_path_need_not_be_text() {
+    let folder = file("folder", b"").parent().expect("a folder").to_owned();
+    let path = folder.join(OsStr::from_bytes(b"\xff.lua"));
+    std::fs::write(&path, "print((arg[0]:match('[^/]*$'):byte()))\nerror('x')").expect("a file");
+    let output = sandbox(&["run"], &path);
+    assert_eq!(text(&output.stdout), "255\n");
+    let name = b"/\xff.lua:2: x\n";
+    assert!(output.stderr.windows(name.len()).any(|part| part == name));
+}
+
+#[test]
+fn errors_of_all_kinds_are_worded_as_luajit_does() {
+    for (source, said) in [
+        ("error()", ""),
+        ("error({})", "sandbox: (error object is not a string)\n"),
+        (
+            "error(setmetatable({}, { __tostring = function() return 5 end }))",
+            "sandbox: 5\nstack traceback:",
+        ),
+        ("error(42, 0)", "sandbox: 42\nstack traceback:"),
+        (
+            "error(setmetatable({}, { __tostring = error }))",
+            "sandbox: (error object is not a string)\n",
+        ),
+    ] {
+        let output = sandbox(&["run"], &file("kinds.lua", source.as_bytes()));
+        assert_eq!(output.status.code(), Some(1), "{source}");
+        let found = text(&output.stderr);
+        assert!(
+            found.starts_with(said) && (said.is_empty() == found.is_empty()),
+            "{source}: {found}"
+        );
+    }
+    let output = sandbox(&["run"], &PathBuf::from("/no/such.lua"));
+    let said = "sandbox: cannot open /no/such.lua: No such file or directory\n";
+    assert_eq!(
+        (output.status.code(), text(&output.stderr).as_str()),
+        (Some(1), said)
+    );
+    let output = sandbox(&["run"], &PathBuf::from("/"));
+    assert_eq!(
+        text(&output.stderr),
+        "sandbox: cannot read /: Is a directory\n"
+    );
+}
+
+#[test]
+fn a_program_ends_when_nobody_reads_it() {
+    let path = file("chatty.lua", b"while true do print('again and again') end");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .arg("run")
+        .arg(&path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("runs");
+    let mut output = child.stdout.take().expect("a pipe");
+    output.read_exact(&mut [0; 10]).expect("it prints");
+    drop(output);
+    let end = child.wait_with_output().expect("it ends");
+    assert_eq!(
+        (end.status.code(), text(&end.stderr).as_str()),
+        (Some(141), "")
+    );
+}
+
+#[test]
+fn what_is_open_is_written_at_the_end() {
+    let folder = file("folder", b"").parent().expect("a folder").to_owned();
+    for (end, name) in [("", "end"), ("os.exit(0)", "exit"), ("error()", "error")] {
+        let kept = folder.join(name);
+        let source = format!(
+            "local file = io.open({:?}, 'w') file:write('kept') io.write('printed') {end}",
+            kept.to_str().expect("text")
+        );
+        let output = sandbox(&["run"], &file("open.lua", source.as_bytes()));
+        assert_eq!(text(&output.stdout), "printed");
+        assert_eq!(std::fs::read(&kept).expect("a file"), b"kept", "{end}");
+    }
+    // Commands that are still running are waited for.
+    let source = "io.popen('sleep 0.2; cat', 'w'):write('late')";
+    let output = sandbox(&["run"], &file("late.lua", source.as_bytes()));
+    assert_eq!(text(&output.stdout), "late");
+}
+
+#[test]
+fn standard_streams_have_positions_when_they_are_files() {
+    let path = file(
+        "streams.lua",
+        b"io.write(tostring(io.read()), ' ', io.stdin:seek(), ' ', io.stdin:seek('set', 2), ' ', io.read('*a'), ' ') io.write(io.stdout:seek())",
+    );
+    let input = file("streams.in", b"one\ntwo\n");
+    let output = file("streams.out", b"");
+    let status = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .arg("run")
+        .arg(&path)
+        .stdin(std::fs::File::open(&input).expect("opens"))
+        .stdout(std::fs::File::create(&output).expect("opens"))
+        .status()
+        .expect("runs");
+    assert!(status.success());
+    assert_eq!(
+        text(&std::fs::read(&output).expect("reads")),
+        "one 4 2 e\ntwo\n 15"
+    );
+    let piped = with_input(&["run", path.to_str().expect("text")], b"one\n");
+    assert!(
+        text(&piped.stderr).contains("bad argument"),
+        "{}",
+        text(&piped.stderr)
+    );
+    let ask = file(
+        "ask.lua",
+        b"print(io.stdin:seek()) print(io.stdout:seek()) print(io.stdin:read())",
+    );
+    let piped = with_input(&["run", ask.to_str().expect("text")], b"one\n");
+    assert_eq!(
+        text(&piped.stdout),
+        "nil\tIllegal seek\t29\nnil\tIllegal seek\t29\none\n"
+    );
+}
+
+#[test]
+fn variables_choose_the_paths() {
+    let path = file("paths.lua", b"print(package.path) print(package.cpath)");
+    let run = |options: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .arg("run")
+            .arg(&path)
+            .args(options)
+            .env("LUA_PATH", "/first/?.lua;;/last/?.lua")
+            .env("LUA_CPATH", "/only/?.so")
+            .output()
+            .expect("runs");
+        text(&output.stdout)
+    };
+    let default = "./?.lua;/usr/local/share/luajit-2.1/?.lua;/usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua";
+    assert_eq!(
+        run(&[]),
+        format!("/first/?.lua;{default};/last/?.lua\n/only/?.so\n")
+    );
+    let cpath = "./?.so;/usr/local/lib/lua/5.1/?.so;/usr/local/lib/lua/5.1/loadall.so";
+    assert_eq!(run(&["--policy", "pure"]), format!("{default}\n{cpath}\n"));
+}
+
+#[test]
+fn listings_are_those_of_luajit() {
+    if Command::new("luajit").arg("-v").output().is_err() {
+        return;
+    }
+    let programs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("programs");
+    let mut compared = 0;
+    for entry in std::fs::read_dir(programs).expect("programs") {
+        let path = entry.expect("an entry").path();
+        if path.extension() != Some(OsStr::new("lua")) {
+            continue;
+        }
+        let theirs = Command::new("luajit").arg("-bl").arg(&path).output();
+        let theirs = theirs.expect("luajit runs");
+        if !theirs.status.success() {
+            continue;
+        }
+        let ours = sandbox(&["disasm"], &path);
+        assert!(ours.stdout == theirs.stdout, "{}", path.display());
+        compared += 1;
+    }
+    assert!(compared > 20, "{compared}");
+}
+
+#[test]
+fn help_and_version_are_told() {
+    for words in [
+        &["--help"][..],
+        &["help"],
+        &["run", "--help"],
+        &["repl", "-h"],
+        &["disasm", "--help"],
+    ] {
+        let output = with_input(words, b"");
+        assert!(
+            output.status.success() && text(&output.stdout).starts_with("usage: sandbox "),
+            "{words:?}"
+        );
+    }
+    let output = with_input(&["--version"], b"");
+    assert!(text(&output.stdout).starts_with(concat!("sandbox ", env!("CARGO_PKG_VERSION"))));
+    for words in [
+        &["run"][..],
+        &["run", "--bogus", "x"],
+        &["run", "x", "--policy", "none"],
+        &["run", "x", "--fuel", "much"],
+        &["disasm"],
+        &[],
+    ] {
+        let output = with_input(words, b"");
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(
+            text(&output.stderr).contains("usage: sandbox run"),
+            "{words:?}"
+        );
+    }
 }

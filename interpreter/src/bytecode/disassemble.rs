@@ -3,26 +3,34 @@
 //! Works on templates that are not verified too: an operand that names nothing has no comment.
 //! Source of the layout: LuaJIT 2.1, `jit/bc.lua`.
 
-use std::borrow::Cow;
-use std::fmt::{Result, Write};
+use std::io::{Result, Write};
 
 use super::opcode::{Op, Operand, a, b, c, d, jump};
 use super::{Constant, Template};
+use crate::text::decimal::number_to_string;
 
 /// Longest string that is shown in full, in bytes.
 const SHOWN_BYTES: usize = 40;
+
+/// What a listing shows besides the instructions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listing {
+    /// The source line of each instruction, as `luajit -bL` does.
+    pub lines: bool,
+    /// Every constant of a function, used or not, in front of its instructions.
+    pub constants: bool,
+}
 
 /// Writes a listing of a function, its nested functions first.
 ///
 /// # Divergence from LuaJIT
 ///
-/// Bytes that are no UTF-8 become replacement characters. A chunk that is named by a long source
-/// text is shown by its beginning; LuaJIT shows an address.
+/// A chunk that is named by a long source text is shown by its beginning; LuaJIT shows an address.
 ///
 /// # Errors
 ///
 /// Those of `out`.
-pub fn disassemble(template: &Template, out: &mut impl Write) -> Result {
+pub fn disassemble(template: &Template, listing: Listing, out: &mut impl Write) -> Result<()> {
     let mut stack = vec![(template, 0)];
     while let Some((parent, visited)) = stack.last_mut() {
         let parent = *parent;
@@ -33,7 +41,7 @@ pub fn disassemble(template: &Template, out: &mut impl Write) -> Result {
             }
             Some(_) => *visited += 1,
             None => {
-                list(parent, out)?;
+                list(parent, listing, out)?;
                 stack.pop();
             }
         }
@@ -42,9 +50,14 @@ pub fn disassemble(template: &Template, out: &mut impl Write) -> Result {
 }
 
 /// Writes one function without the nested ones.
-fn list(template: &Template, out: &mut impl Write) -> Result {
+fn list(template: &Template, listing: Listing, out: &mut impl Write) -> Result<()> {
     let last_line = template.first_line.saturating_add(template.num_lines);
-    writeln!(out, "-- BYTECODE -- {}-{last_line}", location(template))?;
+    out.write_all(b"-- BYTECODE -- ")?;
+    out.write_all(&location(template))?;
+    writeln!(out, "-{last_line}")?;
+    if listing.constants {
+        list_constants(template, out)?;
+    }
     let mut is_target = vec![false; template.code.len()];
     for (at, &word) in template.code.iter().enumerate() {
         if Op::of(word).is_some_and(|op| op.shape().cd == Operand::Jump)
@@ -53,16 +66,47 @@ fn list(template: &Template, out: &mut impl Write) -> Result {
             *flag = true;
         }
     }
+    let lines = template.debug.as_ref().map(|debug| &debug.lines);
     for (at, &word) in template.code.iter().enumerate() {
         let mark = if is_target[at] { "=>" } else { "  " };
-        write!(out, "{:04} {mark} ", at + 1)?;
+        write!(out, "{:04} ", at + 1)?;
+        if listing.lines {
+            let line = lines.and_then(|lines| lines.get(at)).copied().unwrap_or(0);
+            write!(out, "{:>7} ", format!("[{line}]"))?;
+        }
+        write!(out, "{mark} ")?;
         instruction(template, at, word, out)?;
     }
     writeln!(out)
 }
 
+/// Writes the constants with the indices by which instructions name them.
+fn list_constants(template: &Template, out: &mut impl Write) -> Result<()> {
+    for (index, constant) in template.constants.iter().enumerate() {
+        write!(out, "KGC    {index:<4} ")?;
+        match constant {
+            Constant::String(string) => out.write_all(&quote(string))?,
+            Constant::Child(child) => out.write_all(&location(child))?,
+            Constant::Table(table) => {
+                let entries = table.array.len().saturating_sub(1);
+                write!(out, "table {entries} {}", table.hash.len())?;
+            }
+            Constant::Int64(number) => write!(out, "{number}LL")?,
+            Constant::Uint64(number) => write!(out, "{number}ULL")?,
+            Constant::Complex(re, im) => write!(out, "{re}+{im}i")?,
+        }
+        writeln!(out)?;
+    }
+    for (index, &number) in template.numbers.iter().enumerate() {
+        write!(out, "KN     {index:<4} ")?;
+        out.write_all(&number_to_string(number))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 /// Writes one instruction after its position and mark.
-fn instruction(template: &Template, at: usize, word: u32, out: &mut impl Write) -> Result {
+fn instruction(template: &Template, at: usize, word: u32, out: &mut impl Write) -> Result<()> {
     let Some(op) = Op::of(word) else {
         return writeln!(out, "?{:<5} {word:#010x}", word & 0xff);
     };
@@ -82,23 +126,28 @@ fn instruction(template: &Template, at: usize, word: u32, out: &mut impl Write) 
     }
     let mut comment = comment(template, op, shape.cd, value);
     if shape.a == Operand::Uv {
-        let written = upvalue_name(template, a(word));
+        let written = upvalue_name(template, a(word)).map(<[u8]>::to_vec);
         comment = match (written, comment) {
-            (Some(written), Some(value)) => Some(format!("{written} ; {value}")),
+            (Some(written), Some(value)) => Some([&written, &b" ; "[..], &value].concat()),
             (written, value) => written.or(value),
         };
     }
-    match (has_b, comment) {
-        (true, Some(comment)) => writeln!(out, "{:3} {value:3}  ; {comment}", b(word)),
-        (true, None) => writeln!(out, "{:3} {value:3}", b(word)),
-        (false, Some(comment)) => writeln!(out, "{value:3}      ; {comment}"),
-        (false, None) if shape.cd == Operand::LitS => writeln!(out, "{:3}", value as u16 as i16),
-        (false, None) => writeln!(out, "{value:3}"),
+    match has_b {
+        true => write!(out, "{:3} {value:3}", b(word))?,
+        false if comment.is_none() && shape.cd == Operand::LitS => {
+            write!(out, "{:3}", value as u16 as i16)?;
+        }
+        false => write!(out, "{value:3}")?,
     }
+    if let Some(comment) = comment {
+        out.write_all(if has_b { b"  ; " } else { b"      ; " })?;
+        out.write_all(&comment)?;
+    }
+    writeln!(out)
 }
 
 /// Returns what the last operand stands for.
-fn comment(template: &Template, op: Op, operand: Operand, value: usize) -> Option<String> {
+fn comment(template: &Template, op: Op, operand: Operand, value: usize) -> Option<Vec<u8>> {
     match operand {
         Operand::Str => match template.constants.get(value)? {
             Constant::String(string) => Some(quote(string)),
@@ -112,20 +161,24 @@ fn comment(template: &Template, op: Op, operand: Operand, value: usize) -> Optio
             } else {
                 0.0
             };
-            Some(format_number(number - bias))
+            Some(number_to_string(number - bias).to_vec())
         }
         Operand::Func => match template.constants.get(value)? {
             Constant::Child(child) => Some(location(child)),
             _ => None,
         },
-        Operand::Uv => upvalue_name(template, value),
+        Operand::Uv => upvalue_name(template, value).map(<[u8]>::to_vec),
         _ => None,
     }
 }
 
-fn upvalue_name(template: &Template, index: usize) -> Option<String> {
-    let name = template.debug.as_ref()?.upvalue_names.get(index)?;
-    Some(String::from_utf8_lossy(name).into_owned())
+fn upvalue_name(template: &Template, index: usize) -> Option<&[u8]> {
+    template
+        .debug
+        .as_ref()?
+        .upvalue_names
+        .get(index)
+        .map(|name| &**name)
 }
 
 /// Returns the index of the instruction that a jump goes to, which may be out of range.
@@ -134,74 +187,46 @@ fn target(at: usize, word: u32) -> usize {
 }
 
 /// Returns the short name of the chunk and the first line (LuaJIT, `lj_debug_pushloc`).
-fn location(template: &Template) -> String {
-    let line = template.first_line;
-    let shown = |name| String::from_utf8_lossy(name);
-    match &*template.chunk_name {
+fn location(template: &Template) -> Vec<u8> {
+    let mut place = match &*template.chunk_name {
         [b'@', path @ ..] => {
             let start = path
                 .iter()
                 .rposition(|&byte| byte == b'/' || byte == b'\\')
                 .filter(|&slash| slash > 0)
                 .map_or(0, |slash| slash + 1);
-            format!("{}:{line}", shown(&path[start..]))
+            path[start..].to_vec()
         }
-        name if name.len() > SHOWN_BYTES => format!("{}:{line}", quote(name)),
-        [b'=', name @ ..] => format!("{}:{line}", shown(name)),
-        name => format!("\"{}\":{line}", shown(name)),
-    }
+        name if name.len() > SHOWN_BYTES => quote(name),
+        [b'=', name @ ..] => name.to_vec(),
+        name => [b"\"", name, b"\""].concat(),
+    };
+    place.extend_from_slice(format!(":{}", template.first_line).as_bytes());
+    place
 }
 
 /// Returns a string in quotes, shortened with a `~` behind them where it is long.
-fn quote(string: &[u8]) -> String {
-    let mut escaped = Vec::new();
+fn quote(string: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'"'];
     for &byte in string {
         match byte {
-            b'\n' => escaped.extend_from_slice(b"\\n"),
-            b'\r' => escaped.extend_from_slice(b"\\r"),
-            b'\t' => escaped.extend_from_slice(b"\\t"),
-            0..32 | 127 => escaped.extend_from_slice(format!("\\{byte:03}").as_bytes()),
-            _ => escaped.push(byte),
+            b'\n' => text.extend_from_slice(b"\\n"),
+            b'\r' => text.extend_from_slice(b"\\r"),
+            b'\t' => text.extend_from_slice(b"\\t"),
+            0..32 | 127 => text.extend_from_slice(format!("\\{byte:03}").as_bytes()),
+            _ => text.push(byte),
         }
         // LuaJIT decides by the length of the string but cuts what it escaped.
-        if string.len() > SHOWN_BYTES && escaped.len() >= SHOWN_BYTES {
-            escaped.truncate(SHOWN_BYTES);
+        if string.len() > SHOWN_BYTES && text.len() > SHOWN_BYTES {
+            text.truncate(1 + SHOWN_BYTES);
             break;
         }
     }
-    let mark = if string.len() > SHOWN_BYTES { "~" } else { "" };
-    let text: Cow<'_, str> = String::from_utf8_lossy(&escaped);
-    format!("\"{text}\"{mark}")
-}
-
-/// Formats a number like C's `%.14g`.
-fn format_number(number: f64) -> String {
-    const DIGITS: i32 = 14;
-    if number.is_nan() {
-        return "nan".to_owned();
+    text.push(b'"');
+    if string.len() > SHOWN_BYTES {
+        text.push(b'~');
     }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    let scientific = format!("{number:.13e}");
-    let Some((mantissa, exponent)) = scientific.split_once('e') else {
-        return scientific;
-    };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..DIGITS).contains(&exponent) {
-        let decimals = (DIGITS - 1 - exponent) as usize;
-        return trim_zeros(&format!("{number:.decimals$}")).to_owned();
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", trim_zeros(mantissa), exponent.abs())
-}
-
-/// Removes zeros at the end of a fraction, and its point where nothing else is left.
-fn trim_zeros(digits: &str) -> &str {
-    if !digits.contains('.') {
-        return digits;
-    }
-    digits.trim_end_matches('0').trim_end_matches('.')
+    text
 }
 
 #[cfg(test)]
@@ -212,8 +237,10 @@ mod tests {
 
     #[test]
     fn sample_is_listed_as_luajit_does() {
-        let mut out = String::new();
-        disassemble(&dump::read(SAMPLE.into()).unwrap(), &mut out).unwrap();
+        let mut out = Vec::new();
+        let sample = dump::read(SAMPLE.into()).unwrap();
+        disassemble(&sample, Listing::default(), &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap();
         let headers: Vec<_> = out.lines().filter(|line| line.starts_with("--")).collect();
         assert_eq!(
             headers,
@@ -242,11 +269,11 @@ mod tests {
 
     #[test]
     fn unverified_code_is_listed() {
-        let mut out = String::new();
+        let mut out = Vec::new();
         let code = vec![0xffff_ff58, 0xffff_ff27, 0xffff_ffff, 0x0000_0059];
-        disassemble(&leaf(code, 0), &mut out).unwrap();
+        disassemble(&leaf(code, 0), Listing::default(), &mut out).unwrap();
         assert_eq!(
-            out,
+            String::from_utf8(out).unwrap(),
             "-- BYTECODE -- leaf:0-0\n\
              0001    JMP    255 => 32769\n\
              0002    KSTR   255 65535\n\
@@ -256,28 +283,46 @@ mod tests {
     }
 
     #[test]
-    fn strings_are_escaped_and_cut() {
-        assert_eq!(quote(b"a\n\t\r\0\x7f\""), "\"a\\n\\t\\r\\000\\127\"\"");
-        assert_eq!(quote(&[b'x'; 40]), format!("\"{}\"", "x".repeat(40)));
-        assert_eq!(quote(&[b'\n'; 41]), format!("\"{}\"~", "\\n".repeat(20)));
+    fn lines_and_constants_are_listed_on_demand() {
+        let listing = Listing {
+            lines: true,
+            constants: true,
+        };
+        let source = b"local t = { 1, 2, x = 3 }\nreturn t, '\xff', 0.5,\n  function() end";
+        let template = crate::compiler::compile(source, b"@x.lua").unwrap();
+        let mut out = Vec::new();
+        disassemble(&template, listing, &mut out).unwrap();
+        let main = out.split_inclusive(|&byte| byte == b'\n').skip(4);
+        let main: Vec<u8> = main.collect::<Vec<_>>().concat();
+        let expected = b"\
+KGC    0    table 2 1
+KGC    1    \"\xff\"
+KGC    2    x.lua:3
+KN     0    0.5
+0001     [1]    TDUP     0   0
+0002     [2]    MOV      1   0
+0003     [2]    KSTR     2   1      ; \"\xff\"
+0004     [2]    KNUM     3   0      ; 0.5
+0005     [3]    FNEW     4   2      ; x.lua:3
+";
+        assert!(
+            main.windows(expected.len()).any(|part| part == expected),
+            "{}",
+            String::from_utf8_lossy(&out)
+        );
     }
 
     #[test]
-    fn numbers_look_as_in_lua() {
-        for (number, text) in [
-            (0.1, "0.1"),
-            (-0.0, "-0"),
-            (1e14, "1e+14"),
-            (123456789012345.0, "1.2345678901234e+14"),
-            (99999999999999.0, "99999999999999"),
-            (0.0001, "0.0001"),
-            (0.00001234, "1.234e-05"),
-            (1e300, "1e+300"),
-            (1.0 / 3.0, "0.33333333333333"),
-            (f64::INFINITY, "inf"),
-        ] {
-            assert_eq!(format_number(number), text);
-        }
+    fn strings_are_escaped_and_cut() {
+        assert_eq!(quote(b"a\n\t\r\0\x7f\""), b"\"a\\n\\t\\r\\000\\127\"\"");
+        assert_eq!(
+            quote(&[b'x'; 40]),
+            format!("\"{}\"", "x".repeat(40)).as_bytes()
+        );
+        assert_eq!(
+            quote(&[b'\n'; 41]),
+            format!("\"{}\"~", "\\n".repeat(20)).as_bytes()
+        );
     }
 
     #[test]
@@ -290,7 +335,7 @@ mod tests {
             ("return 1", "\"return 1\":0"),
         ] {
             template.chunk_name = name.as_bytes().into();
-            assert_eq!(location(&template), text);
+            assert_eq!(location(&template), text.as_bytes());
         }
     }
 }

@@ -271,7 +271,7 @@ fn mutations_never_panic() {
         (state >> 11) as usize % below
     };
     let (mut readable, mut valid) = (0, 0);
-    let mut listing = String::new();
+    let mut listing = Vec::new();
     for _ in 0..20_000 {
         let mut bytes = seeds[random(seeds.len())].clone();
         for _ in 0..=random(3) {
@@ -294,7 +294,7 @@ fn mutations_never_panic() {
         };
         readable += 1;
         listing.clear();
-        disassemble::disassemble(&template, &mut listing).unwrap();
+        disassemble::disassemble(&template, Default::default(), &mut listing).unwrap();
         if verify(&template).is_ok() {
             valid += 1;
             let again = dump::read(dump::write(&template, false).into()).unwrap();
