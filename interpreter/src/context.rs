@@ -7,7 +7,7 @@ use std::rc::Rc;
 use gc_arena::{Gc, Mutation};
 
 use crate::bytecode::dump::DumpErrorKind;
-use crate::bytecode::{self, Constant, Scalar, Template};
+use crate::bytecode::{self, Constant, Origin, Scalar, Template};
 use crate::error::{Error, Interrupt};
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
 use crate::heap::{Heap, MAX_STRING};
@@ -235,6 +235,7 @@ impl<'gc> Context<'gc> {
         let mut stack = vec![(root.clone(), 0usize, Vec::new(), Vec::new())];
         loop {
             let (template, next, constants, children) = stack.last_mut().expect("not empty");
+            let origin = &template.origin;
             let Some(constant) = template.constants.get(*next) else {
                 let (template, _, constants, children) = stack.pop().expect("not empty");
                 let prototype =
@@ -261,19 +262,38 @@ impl<'gc> Context<'gc> {
                         Scalar::Number(n) => Value::number(*n),
                         Scalar::String(bytes) => self.string(bytes).into(),
                     };
+                    // LuaJIT's parser makes one for the first item and lets it grow, its reader of dumps one
+                    // for all: the order of `pairs` tells.
+                    let is_source = matches!(origin, Origin::Source { .. });
+                    let most = if is_source { 2 } else { usize::MAX };
                     let table = Table::new(
                         self.mc,
                         &self.vm.heap,
-                        template.array.len() as u32,
-                        template.hash.len() as u32,
+                        template.array.len().min(most) as u32,
+                        template.hash.len().min(most) as u32,
                     );
                     for (index, item) in template.array.iter().enumerate() {
                         table
                             .set_index(self.mc, &self.vm.heap, index as u32, scalar(item))
                             .map_err(|error| self.table_error(error))?;
                     }
+                    // What is computed later has its place from the start.
                     for (key, value) in &template.hash {
-                        self.set(table, scalar(key), scalar(value))?;
+                        let value = match value {
+                            Scalar::Nil => Value::boolean(true),
+                            value => scalar(value),
+                        };
+                        self.set(table, scalar(key), value)?;
+                    }
+                    if is_source {
+                        table
+                            .reserve_array(self.mc, &self.vm.heap, template.array.len() as u32)
+                            .map_err(|error| self.table_error(error))?;
+                    }
+                    for (key, value) in &template.hash {
+                        if matches!(value, Scalar::Nil) {
+                            self.set(table, scalar(key), Value::NIL)?;
+                        }
                     }
                     constants.push(table.into());
                 }

@@ -200,15 +200,26 @@ pub(crate) fn array_index(key: Value<'_>) -> Option<u32> {
     None
 }
 
+/// Hashes numbers and booleans as LuaJIT does on this processor, so that `pairs` visits them in its order.
 #[inline(always)]
 fn hash_of(key: Value<'_>) -> u32 {
-    match key.as_string() {
-        Some(string) => string.hash(),
-        // Whole numbers differ in the upper bits only, pointers in the lower ones.
-        None => {
-            let bits = key.bits();
-            ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
-        }
+    if let Some(string) = key.as_string() {
+        return string.hash();
+    }
+    let bits = key.bits();
+    if key.is_number() {
+        let (low, high) = (bits as u32, (bits >> 32) as u32);
+        let high = high << 1;
+        let low = low ^ high;
+        let high = high.rotate_left(14);
+        let low = low.wrapping_sub(high);
+        let high = high.rotate_left(5) ^ low;
+        return high.wrapping_sub(low.rotate_left(13));
+    }
+    match key.as_boolean() {
+        Some(boolean) => boolean.into(),
+        // Pointers differ in the lower bits.
+        None => ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32,
     }
 }
 
@@ -250,7 +261,7 @@ impl<'gc> Table<'gc> {
             table.resize_array(mc, heap, array_len.min(MAX_SLOTS));
         }
         if nodes > 0 {
-            table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two());
+            table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two().max(2));
         }
         table
     }
@@ -513,9 +524,7 @@ impl<'gc> Table<'gc> {
         if key.is_number() && key.unchecked_number().is_nan() {
             return Err(TableError::NanKey);
         }
-        if value.is_nil() {
-            return Ok(());
-        }
+        // LuaJIT makes an entry even for nil, and `pairs` can tell by its order.
         self.insert(mc, heap, key, value)
     }
 
@@ -549,26 +558,6 @@ impl<'gc> Table<'gc> {
         {
             // SAFETY: `find` returns nodes of this table.
             unsafe { (*node).value = value };
-            return Ok(());
-        }
-        if value.is_nil() {
-            return Ok(());
-        }
-        let len = self.array_len.get();
-        if index == len.max(1) && self.is_dense() {
-            // The element after the last one: arrays grow by doubling without a count of the hash part.
-            let larger = (len * 2).max(4);
-            if larger > MAX_SLOTS {
-                return Err(TableError::Overflow);
-            }
-            if !heap.has_room(array_layout(larger).size()) {
-                return Err(TableError::NoMemory);
-            }
-            self.resize_array(mc, heap, larger);
-            if self.has_nodes() {
-                self.take_from_hash(mc, len, larger);
-            }
-            self.array_slot(index).expect("just grown").set(value);
             return Ok(());
         }
         self.insert(mc, heap, key, value)

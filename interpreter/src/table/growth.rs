@@ -1,4 +1,4 @@
-//! How tables grow: the array part by doubling, the hash part by a count of all keys.
+//! How tables grow: both parts by a count of all keys.
 
 use std::alloc::{alloc, dealloc, realloc};
 
@@ -6,49 +6,12 @@ use gc_arena::{Gc, Mutation};
 
 use super::{
     CHUNK, Chunk, MAX_SLOTS, Node, Table, TableError, array_index, array_layout, chunk_count,
-    hash_of, node_layout, write_barrier,
+    empty_nodes, hash_of, node_layout, write_barrier,
 };
 use crate::heap::{self, Heap};
 use crate::value::Value;
 
 impl<'gc> Table<'gc> {
-    /// Returns whether at least half of the array part is in use.
-    pub(super) fn is_dense(&self) -> bool {
-        let len = self.array_len.get();
-        let used = |index: &u32| {
-            self.array_slot(*index)
-                .is_some_and(|slot| !slot.get().is_nil())
-        };
-        len <= 4 || used(&(len - 1)) && (1..len).filter(used).count() >= len as usize / 2
-    }
-
-    /// Moves values of whole-number keys from `start` to `end` out of the hash part.
-    pub(super) fn take_from_hash(&self, mc: &Mutation<'gc>, start: u32, end: u32) {
-        let move_one = |node: *mut Node<'gc>| {
-            // SAFETY: `node` is one of this table's nodes.
-            unsafe {
-                if !(*node).value.is_nil()
-                    && let Some(index) = array_index((*node).key)
-                    && (start..end).contains(&index)
-                {
-                    self.move_to_slot(mc, index, (*node).value);
-                    (*node).value = Value::NIL;
-                }
-            }
-        };
-        if self.node_count() > end - start {
-            for index in start..end {
-                if let Some(node) = self.find(Value::arithmetic(f64::from(index))) {
-                    move_one(node);
-                }
-            }
-        } else {
-            for index in 0..self.node_count() {
-                move_one(self.node_at(index).expect("in range"));
-            }
-        }
-    }
-
     /// Reallocates the array part to `len` slots, which must not be fewer than before.
     pub(super) fn resize_array(&self, mc: &Mutation<'gc>, heap: &Heap, len: u32) {
         let old_len = self.array_len.get();
@@ -81,6 +44,41 @@ impl<'gc> Table<'gc> {
         if chunk_count(len) > chunk_count(old_len) {
             self.divide_array(mc, heap, chunk_count(old_len));
         }
+    }
+
+    /// Moves the upper end of the array part, which must be small, to the hash part.
+    fn shrink_array(&self, heap: &Heap, len: u32) {
+        let old_len = self.array_len.get();
+        debug_assert!(len < old_len && chunk_count(old_len) == 0);
+        for index in len..old_len {
+            let value = self.array_slot(index).expect("in range").get();
+            if !value.is_nil() {
+                let place = self
+                    .new_node(Value::arithmetic(f64::from(index)))
+                    .expect("the new part has room for all");
+                // SAFETY: `new_node` returns a node of this table.
+                unsafe { (*place).value = value };
+            }
+        }
+        // SAFETY: the array was allocated with the layout of `old_len` slots, and the first `len` are kept; a
+        // layout of no slots is freed instead.
+        unsafe {
+            let array = self.array.get();
+            if len == 0 {
+                dealloc(array.cast(), array_layout(old_len));
+                self.array.set(std::ptr::null_mut());
+            } else {
+                let layout = array_layout(len);
+                let array = realloc(array.cast(), array_layout(old_len), layout.size());
+                if array.is_null() {
+                    std::alloc::handle_alloc_error(layout);
+                }
+                self.array.set(array.cast());
+            }
+        }
+        heap.release(array_layout(old_len).size() - array_layout(len).size());
+        self.array_len.set(len);
+        self.border.set(0);
     }
 
     /// Makes the chunks of an array part that has become large, or larger.
@@ -228,8 +226,9 @@ impl<'gc> Table<'gc> {
         }
     }
 
-    /// Chooses new sizes for both parts such that more than half of the array is in use, and moves
-    /// everything there (Lua 5.1's `rehash`).
+    /// Chooses new sizes for both parts such that more than half of the array is in use, and moves everything
+    /// there: as LuaJIT does (`rehashtab`), because the sizes decide the order of `pairs` and what `#` finds
+    /// where there are holes.
     #[cold]
     pub(super) fn rehash(
         &self,
@@ -237,30 +236,21 @@ impl<'gc> Table<'gc> {
         heap: &Heap,
         extra: Value<'gc>,
     ) -> Result<(), TableError> {
-        // counts[b] is the number of whole keys k with 2^(b-1) < k <= 2^b.
-        let mut counts = [0u32; 32];
-        let mut whole = 0u32;
-        let mut total = 1u32;
+        // counts[b] is the number of whole keys k with 2^b < k <= 2^(b+1); 0 and 1 are with 2.
+        let mut counts = [0u32; 28];
+        let old_len = self.array_len.get();
+        let old_used = self.count_array(&mut counts);
+        let mut whole = old_used;
+        let mut total = 1 + old_used;
         let mut count = |key: Value<'gc>| {
             if let Some(index) = array_index(key)
-                && (1..=MAX_SLOTS).contains(&index)
+                && index <= MAX_SLOTS
             {
-                counts[(u32::BITS - (index - 1).leading_zeros()) as usize] += 1;
+                counts[index.max(2).wrapping_sub(1).ilog2() as usize] += 1;
                 whole += 1;
             }
         };
         count(extra);
-        for index in 1..self.array_len.get() {
-            if !self.array_slot(index).expect("in range").get().is_nil() {
-                count(Value::arithmetic(f64::from(index)));
-                total += 1;
-            }
-        }
-        if let Some(zero) = self.array_slot(0)
-            && !zero.get().is_nil()
-        {
-            total += 1;
-        }
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             let node = unsafe { &*self.node_at(index).expect("in range") };
@@ -269,39 +259,70 @@ impl<'gc> Table<'gc> {
                 total += 1;
             }
         }
-        let (mut seen, mut in_array, mut best) = (0, 0, 0u32);
-        let mut size = 1u32;
-        for bucket in counts.iter().take(28) {
-            seen += bucket;
-            if seen > size / 2 {
-                best = size;
-                in_array = seen;
-            }
-            if seen == whole {
+        let (mut seen, mut in_array, mut array_len) = (0, 0, 0u32);
+        for (bits, &bucket) in counts.iter().enumerate() {
+            if 2 * whole <= 1 << bits || seen == whole {
                 break;
             }
-            size *= 2;
-        }
-        // Slot 0 comes on top; an array that exists is never made smaller.
-        let array_len = if best == 0 { 0 } else { best + 1 }.max(self.array_len.get());
-        if array_len > best + 1 {
-            in_array = 0;
-            for index in 1..array_len {
-                if let Some(slot) = self.array_slot(index)
-                    && !slot.get().is_nil()
-                {
-                    in_array += 1;
-                }
+            seen += bucket;
+            if bucket > 0 && 2 * seen > 1 << bits {
+                array_len = (2 << bits) + 1;
+                in_array = seen;
             }
         }
-        let wanted = (total - in_array).max(1);
+        if array_len < old_len && chunk_count(old_len) > 0 {
+            // The collector may be looking at the chunks of a large one: that is never made smaller.
+            array_len = old_len;
+            let extra_fits = array_index(extra).is_some_and(|index| index < old_len);
+            in_array = old_used + u32::from(extra_fits);
+        }
+        let wanted = total - in_array;
         if wanted > MAX_SLOTS || array_len > MAX_SLOTS {
             return Err(TableError::Overflow);
         }
-        self.resize(mc, heap, array_len, wanted.next_power_of_two())
+        let nodes = match wanted {
+            0 => 0,
+            _ => wanted.next_power_of_two().max(2),
+        };
+        self.resize(mc, heap, array_len, nodes)
     }
 
-    pub(super) fn resize(
+    /// Counts the keys of the array part into the buckets of `rehash`; returns how many there are.
+    fn count_array(&self, counts: &mut [u32; 28]) -> u32 {
+        let len = self.array_len.get() as usize;
+        if len == 0 {
+            return 0;
+        }
+        // SAFETY: the array part has `len` initialised slots, and nothing changes them here.
+        let slots = unsafe { std::slice::from_raw_parts(self.array.get(), len) };
+        let (mut start, mut sum) = (0, 0);
+        for (bits, bucket) in counts.iter_mut().enumerate() {
+            let end = ((2 << bits) + 1).min(len);
+            if start >= end {
+                break;
+            }
+            let used = slots[start..end].iter().filter(|v| !v.is_nil()).count() as u32;
+            *bucket += used;
+            sum += used;
+            start = end;
+        }
+        sum
+    }
+
+    /// Makes the array part at least `len` slots large.
+    pub(crate) fn reserve_array(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        len: u32,
+    ) -> Result<(), TableError> {
+        if len <= self.array_len.get() {
+            return Ok(());
+        }
+        self.resize(mc, heap, len, self.node_count())
+    }
+
+    fn resize(
         &self,
         mc: &Mutation<'gc>,
         heap: &Heap,
@@ -317,8 +338,17 @@ impl<'gc> Table<'gc> {
         if array_len > old_array {
             self.resize_array(mc, heap, array_len);
         }
-        self.allocate_nodes(heap, node_count);
-        for index in (0..old_count as usize).rev() {
+        if node_count > 0 {
+            self.allocate_nodes(heap, node_count);
+        } else {
+            self.nodes.set(empty_nodes());
+            self.mask.set(0);
+            self.last_free.set(0);
+        }
+        if array_len < old_array {
+            self.shrink_array(heap, array_len);
+        }
+        for index in 0..old_count as usize {
             // SAFETY: the old part had `old_count` nodes; it is freed below, with the layout it was made with.
             let node = unsafe { *old_nodes.add(index) };
             if node.value.is_nil() {
