@@ -147,7 +147,7 @@ impl<'gc> Call<'gc> {
         let wanted = self.base + count;
         self.coroutine
             .ensure(&self.ctx.vm.heap, wanted)
-            .map_err(|_| transfer::stack_overflow(self.ctx, self.coroutine))?;
+            .map_err(|_| transfer::stack_overflow(self.ctx))?;
         for index in top..wanted {
             self.coroutine.set_slot(index, Value::NIL);
         }
@@ -161,7 +161,7 @@ impl<'gc> Call<'gc> {
         let top = self.coroutine.top.get();
         self.coroutine
             .ensure(&self.ctx.vm.heap, top + 1)
-            .map_err(|_| transfer::stack_overflow(self.ctx, self.coroutine))?;
+            .map_err(|_| transfer::stack_overflow(self.ctx))?;
         self.coroutine.set_slot(top, value);
         self.coroutine.top.set(top + 1);
         Ok(())
@@ -171,7 +171,7 @@ impl<'gc> Call<'gc> {
     pub fn reserve(&self, count: usize) -> Result<(), Error<'gc>> {
         self.coroutine
             .ensure(&self.ctx.vm.heap, self.coroutine.top.get() + count)
-            .map_err(|_| transfer::stack_overflow(self.ctx, self.coroutine))
+            .map_err(|_| transfer::stack_overflow(self.ctx))
     }
 
     /// Returns nothing.

@@ -20,7 +20,7 @@ pub(crate) const MAX_STACK: usize = 65_500;
 /// Coroutines that may wait for each other: LuaJIT runs out of C stack much earlier.
 pub(crate) const MAX_NESTING: u32 = 4000;
 
-/// Slots that an error handler may use beyond that.
+/// Slots that the handler of an overflow may use beyond that.
 const EMERGENCY: usize = 2_000;
 
 /// Slots above a frame's registers that are always there, for continuation frames and short calls.
@@ -110,6 +110,10 @@ pub(crate) enum Resume {
 pub struct Coroutine<'gc> {
     stack: Cell<*mut Value<'gc>>,
     size: Cell<usize>,
+    /// Slots that may be used: a few more while the handler of an overflow runs.
+    limit: Cell<usize>,
+    /// A message handler was called and no error has been caught since: one that comes now has no handler.
+    pub(crate) is_handling: Cell<bool>,
     /// Index of the current frame's base.
     pub(crate) base: Cell<usize>,
     /// Index of the first slot that nothing lives in, while the coroutine does not run Lua code.
@@ -160,6 +164,8 @@ impl<'gc> Coroutine<'gc> {
             Coroutine {
                 stack: Cell::new(Box::into_raw(slots).cast()),
                 size: Cell::new(INITIAL_STACK),
+                limit: Cell::new(MAX_STACK),
+                is_handling: Cell::new(false),
                 base: Cell::new(2),
                 top: Cell::new(2),
                 pc: Cell::new(std::ptr::null()),
@@ -246,20 +252,36 @@ impl<'gc> Coroutine<'gc> {
         if needed + SLACK <= self.size.get() {
             Ok(())
         } else {
-            self.grow(heap, needed, MAX_STACK)
+            self.grow(heap, needed)
         }
     }
 
-    /// The same for an error handler, which may go a little beyond the limit.
-    pub(crate) fn ensure_emergency(&self, heap: &Heap, needed: usize) -> Result<(), StackOverflow> {
-        if needed + SLACK <= self.size.get() {
-            return Ok(());
+    /// Lets the error handler that is about to run above `top` go a little beyond the limit, if it is near.
+    pub(crate) fn raise_limit(&self, top: usize) {
+        if top + EMERGENCY / 2 > MAX_STACK {
+            self.limit.set(MAX_STACK + EMERGENCY);
         }
-        self.grow(heap, needed, MAX_STACK + EMERGENCY)
+    }
+
+    /// Returns whether an error handler may go beyond the limit now.
+    pub(crate) fn is_beyond_limit(&self) -> bool {
+        self.limit.get() > MAX_STACK
+    }
+
+    /// Takes that back once an error has been caught further down, where `top` is all that lives.
+    pub(crate) fn restore_limit(&self, top: usize) {
+        if self.is_beyond_limit() && top + EMERGENCY / 2 < MAX_STACK {
+            self.limit.set(MAX_STACK);
+            if self.size.get() > MAX_STACK + SLACK {
+                heap::dropped((self.size.get() - MAX_STACK - SLACK) * size_of::<Value<'_>>());
+                self.resize(MAX_STACK + SLACK);
+            }
+        }
     }
 
     #[cold]
-    fn grow(&self, heap: &Heap, needed: usize, limit: usize) -> Result<(), StackOverflow> {
+    fn grow(&self, heap: &Heap, needed: usize) -> Result<(), StackOverflow> {
+        let limit = self.limit.get();
         if needed > limit {
             return Err(StackOverflow);
         }
@@ -268,11 +290,21 @@ impl<'gc> Coroutine<'gc> {
         if !heap.has_room(size * size_of::<Value<'_>>()) {
             return Err(StackOverflow);
         }
+        self.resize(size);
+        heap.charge((size - old) * size_of::<Value<'_>>());
+        Ok(())
+    }
+
+    /// Moves the stack to one of another size, which must have room for all that lives.
+    fn resize(&self, size: usize) {
+        let old = self.size.get();
+        let kept = old.min(size);
         let mut slots = vec![Value::NIL; size].into_boxed_slice();
-        // SAFETY: the old stack has `old` initialised slots and is freed with the layout of a boxed slice.
+        // SAFETY: the old stack has `old` initialised slots and is freed with the layout of a boxed slice. Open
+        // upvalues are registers that live.
         unsafe {
             let old_stack = self.stack.get();
-            slots[..old].copy_from_slice(std::slice::from_raw_parts(old_stack, old));
+            slots[..kept].copy_from_slice(std::slice::from_raw_parts(old_stack, kept));
             let stack: *mut Value<'gc> = Box::into_raw(slots).cast();
             for upvalue in &*self.open.get() {
                 upvalue.relocate(stack.add(upvalue.location().offset_from(old_stack) as usize));
@@ -283,8 +315,6 @@ impl<'gc> Coroutine<'gc> {
             self.stack.set(stack);
         }
         self.size.set(size);
-        heap.charge((size - old) * size_of::<Value<'_>>());
-        Ok(())
     }
 
     /// Returns the upvalue for a register, made when there is none yet.

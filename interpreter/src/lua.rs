@@ -414,7 +414,7 @@ impl<'gc> Context<'gc> {
         let top = coroutine.top.get();
         coroutine
             .ensure(&self.vm.heap, top + values.len())
-            .map_err(|_| transfer::stack_overflow(self, coroutine))?;
+            .map_err(|_| transfer::stack_overflow(self))?;
         for (index, &value) in values.iter().enumerate() {
             coroutine.set_slot(top + index, value);
         }

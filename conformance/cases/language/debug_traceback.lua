@@ -96,3 +96,7 @@ assert(debug.traceback(coroutine.create(print)) == "stack traceback:")
 check("local function fail() error('msg', 0) end\nreturn select(2, xpcall(fail, traceback))", lines("[C]: in function 'error'", "case:2: in function <case:2>", "[C]: in function 'xpcall'", "case:3: in main chunk"))
 check("return select(2, xpcall(function() error('msg') end, function(m) return (traceback(m:match(': (.*)'))) end))", lines("case:2: in function <case:2>", "[C]: in function 'error'", "case:2: in function <case:2>", "[C]: in function 'xpcall'", "case:2: in main chunk"))
 check("return select(2, xpcall(function() local t\nt.x = 1 end, function(m) return (traceback(m:match(': (.*)'), 2)) end))", "attempt to index local 't' (a nil value)\nstack traceback:\n\tcase:3: in function <case:2>\n\t[C]: in function 'xpcall'\n\tcase:2: in main chunk")
+
+-- There is no level below 0.
+assert(debug.traceback("none", -1) == "none\nstack traceback:")
+assert(debug.traceback(coroutine.create(print), "none", -1) == "none\nstack traceback:")

@@ -114,3 +114,63 @@ ok, result = xpcall(forever, function(m)
   return "handled: " .. m
 end)
 assert(not ok and result:find("stack overflow", 1, true), result)
+
+-- A handler that fails is not called again, whatever it fails with.
+local called = 0
+local function fails(expected, handler, ...)
+  called = 0
+  local ok, message = xpcall(error, function(...)
+    called = called + 1
+    return handler(...)
+  end, "first")
+  assert(not ok and message == expected, message)
+  assert(called == 1)
+end
+fails("error in error handling", error)
+fails("error in error handling", function()
+  error()
+end)
+fails("error in error handling", function()
+  error({})
+end)
+fails("error in error handling", function()
+  local t = nil
+  return t.x
+end)
+fails(nil, function() end)
+fails(false, function()
+  return false, "more"
+end)
+-- An error that is caught inside the handler is over; before one, no handler is called for another.
+fails("second", function()
+  return (select(2, pcall(error, "second")))
+end)
+fails("error in error handling", function()
+  return (select(2, xpcall(error, function(message)
+    return "inner " .. message
+  end, "second")))
+end)
+fails("inner second", function()
+  pcall(error)
+  return (select(2, xpcall(error, function(message)
+    return "inner " .. message
+  end, "second")))
+end)
+local handled = 0
+ok, result = xpcall(error, function(message)
+  handled = handled + 1
+  if handled < 5 then
+    pcall(error, "inside")
+    error("again", 0)
+  end
+  return message .. " at last"
+end, "x")
+assert(not ok and result == "again at last" and handled == 5)
+-- A coroutine handles its own errors.
+fails("inner second", function()
+  return coroutine.wrap(function()
+    return (select(2, xpcall(error, function(message)
+      return "inner " .. message
+    end, "second")))
+  end)()
+end)

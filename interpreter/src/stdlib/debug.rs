@@ -174,9 +174,13 @@ fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let message = call.opt_string(skip + 1)?;
     let own = Gc::ptr_eq(coroutine, call.coroutine);
-    let level = call.opt_int(skip + 2, i32::from(own))?.max(0) as usize;
+    let level = call.opt_int(skip + 2, i32::from(own))?;
     let message = message.as_ref().map(|m| m.as_bytes());
-    call.ret(call.string(traceback::traceback(coroutine, message, level)))
+    let text = match usize::try_from(level) {
+        Ok(level) => traceback::traceback(coroutine, message, level),
+        Err(_) => traceback::head(message),
+    };
+    call.ret(call.string(text))
 }
 
 /// Returns the end of the slots that belong to the frame at `base` alone: where the next frame begins.

@@ -457,7 +457,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     if coroutine.ensure(heap, top).is_err() {
                         slow!(transfer::drive(
                             ctx,
-                            Step::Throw(transfer::stack_overflow(ctx, coroutine))
+                            Step::Throw(transfer::stack_overflow(ctx))
                         ));
                     }
                     coroutine.base.set(index);
@@ -979,7 +979,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                         if coroutine!().ensure(heap, first + a + count).is_err() {
                             slow!(transfer::drive(
                                 ctx,
-                                Step::Throw(transfer::stack_overflow(ctx, coroutine!()))
+                                Step::Throw(transfer::vararg_overflow(ctx, coroutine!()))
                             ));
                         }
                         base = coroutine!().stack().add(first);

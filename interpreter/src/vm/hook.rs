@@ -234,7 +234,7 @@ fn call_hook<'gc>(
     let hooks = &ctx.vm.hooks;
     let function = hooks.function.get().expect("a hook is set");
     if coroutine.ensure(&ctx.vm.heap, top + 8).is_err() {
-        return Step::Throw(transfer::stack_overflow(ctx, coroutine));
+        return Step::Throw(transfer::stack_overflow(ctx));
     }
     hooks.is_active.set(true);
     let line = line.map_or(Value::NIL, |line| Value::number(f64::from(line)));

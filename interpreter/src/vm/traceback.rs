@@ -10,18 +10,24 @@ use crate::vm::describe;
 const FIRST: usize = 12;
 const LAST: usize = 10;
 
-/// Returns `message` and the traceback of a coroutine from the frame `level` up.
-pub(crate) fn traceback<'gc>(
-    coroutine: Gc<'gc, Coroutine<'gc>>,
-    message: Option<&[u8]>,
-    level: usize,
-) -> Vec<u8> {
+/// Returns what a traceback begins with: all of it where there is no such level.
+pub(crate) fn head(message: Option<&[u8]>) -> Vec<u8> {
     let mut text = Vec::new();
     if let Some(message) = message {
         text.extend_from_slice(message);
         text.push(b'\n');
     }
     text.extend_from_slice(b"stack traceback:");
+    text
+}
+
+/// Returns `message` and the traceback of a coroutine from the frame `level` up.
+pub(crate) fn traceback<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    message: Option<&[u8]>,
+    level: usize,
+) -> Vec<u8> {
+    let mut text = head(message);
     let mut frames = Vec::new();
     let mut next = describe::frame(coroutine, coroutine.base.get(), level);
     while let Some(frame) = next {

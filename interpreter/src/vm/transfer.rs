@@ -93,15 +93,26 @@ pub(crate) enum Step<'gc> {
 
 /// Makes the error of a coroutine whose stack is at its limit, or the interrupt when memory is.
 #[cold]
-pub(crate) fn stack_overflow<'gc>(
-    ctx: Context<'gc>,
-    coroutine: Gc<'gc, Coroutine<'gc>>,
-) -> Error<'gc> {
+pub(crate) fn stack_overflow(ctx: Context<'_>) -> Error<'_> {
     if !ctx.vm.heap.has_room(64 * 1024) {
         return Interrupt::OutOfMemory.into();
     }
+    // Without a position, since LuaJIT looks for it in the frame that does not fit.
+    ctx.string("stack overflow").into()
+}
+
+/// Makes the error that the frame which is current has no room for the values of a vararg expression.
+#[cold]
+pub(crate) fn vararg_overflow<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+) -> Error<'gc> {
+    let error = stack_overflow(ctx);
+    let Some(message) = error.value().and_then(|value| value.as_string()) else {
+        return error;
+    };
     let mut text = describe::position(coroutine, coroutine.base.get(), 0);
-    text.extend_from_slice(b"stack overflow");
+    text.extend_from_slice(message.as_bytes());
     ctx.string(text).into()
 }
 
@@ -154,7 +165,7 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
         );
     }
     if coroutine.ensure(&ctx.vm.heap, slot + count + 4).is_err() {
-        return refuse(coroutine, slot, stack_overflow(ctx, coroutine));
+        return refuse(coroutine, slot, stack_overflow(ctx));
     }
     coroutine.copy_slots(slot + 2, slot + 3, count);
     coroutine.set_slot(slot + 2, callee);
@@ -194,7 +205,7 @@ pub(crate) fn enter<'gc>(
     let needed = base + count + 2 + prototype.frame_size as usize;
     coroutine
         .ensure(&ctx.vm.heap, needed)
-        .map_err(|_| stack_overflow(ctx, coroutine))?;
+        .map_err(|_| stack_overflow(ctx))?;
     let mut new_base = base;
     if prototype.is_vararg {
         new_base = base + count + 2;
@@ -229,7 +240,7 @@ fn call_native<'gc>(
     count: usize,
 ) -> Step<'gc> {
     if coroutine.ensure(&ctx.vm.heap, base + count).is_err() {
-        return refuse(coroutine, base - 2, stack_overflow(ctx, coroutine));
+        return refuse(coroutine, base - 2, stack_overflow(ctx));
     }
     coroutine.base.set(base);
     coroutine.top.set(base + count);
@@ -455,7 +466,7 @@ fn hand_over<'gc>(
     switch_to(ctx, resumer);
     let start = resumer.top.get();
     if resumer.ensure(&ctx.vm.heap, start + count + 1).is_err() {
-        return Step::Throw(stack_overflow(ctx, resumer));
+        return Step::Throw(stack_overflow(ctx));
     }
     let mut end = start;
     if !from.is_wrapped.get() {
@@ -527,7 +538,7 @@ fn resume<'gc>(
     }
     let start = target.top.get();
     if target.ensure(&ctx.vm.heap, start + count).is_err() {
-        return Step::Throw(stack_overflow(ctx, coroutine));
+        return Step::Throw(stack_overflow(ctx));
     }
     for index in 0..count {
         target.set_slot(start + index, coroutine.slot(first + index));
@@ -552,23 +563,20 @@ fn resume<'gc>(
     }
 }
 
-/// Finds the innermost protected call: the base of its callee, and whether an error handler and whether a hook
-/// is running above it.
-fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool, bool) {
+/// Finds the innermost protected call: the base of its callee, and whether a hook is running above it.
+fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool) {
     let mut base = coroutine.base.get();
-    let (mut in_handler, mut in_hook) = (false, false);
+    let mut in_hook = false;
     loop {
         match coroutine.link_at(base) {
             Link::Lua(_) => base = coroutine.caller(base).expect("has a caller").0,
             Link::Vararg(delta) => base -= delta,
             Link::Continuation(delta) => {
-                let kind = coroutine.slot(base - 4).bits();
-                in_handler |= kind == continuation::HANDLER;
-                in_hook |= hook::is_hook(kind);
+                in_hook |= hook::is_hook(coroutine.slot(base - 4).bits());
                 base -= delta;
             }
-            Link::Protected(_) => return (Some(base), in_handler, in_hook),
-            Link::Bottom => return (None, in_handler, in_hook),
+            Link::Protected(_) => return (Some(base), in_hook),
+            Link::Bottom => return (None, in_hook),
         }
     }
 }
@@ -585,7 +593,7 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
             return Step::Done(Flow::Exit(Exit::Failed));
         }
     };
-    let (protected, in_handler, in_hook) = find_protected(coroutine);
+    let (protected, in_hook) = find_protected(coroutine);
     let Some(base) = protected else {
         if in_hook {
             ctx.vm.hooks.leave_hook();
@@ -599,21 +607,24 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
     let caller = base - delta;
     let mut value = value;
     if kind == continuation::XPCALL && !handled {
-        if in_handler {
-            value = ctx.string("error in error handling").into();
+        if coroutine.is_handling.get() {
+            value = error_in_handler(ctx, coroutine);
         } else {
+            coroutine.is_handling.set(true);
             return match call_handler(ctx, coroutine, coroutine.slot(caller + 1), value) {
                 Ok(step) => step,
                 Err(()) => {
                     if in_hook {
                         ctx.vm.hooks.leave_hook();
                     }
-                    let text = ctx.string("error in error handling");
-                    unwind(ctx, coroutine, base, caller, text.into())
+                    coroutine.is_handling.set(false);
+                    let value = error_in_handler(ctx, coroutine);
+                    unwind(ctx, coroutine, base, caller, value)
                 }
             };
         }
     }
+    coroutine.is_handling.set(false);
     if in_hook {
         ctx.vm.hooks.leave_hook();
     }
@@ -626,6 +637,17 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
         };
     }
     unwind(ctx, coroutine, base, caller, value)
+}
+
+/// Makes the error that replaces one of an error handler. The handler of an overflow has little room, and LuaJIT
+/// does not look whether that was the reason.
+fn error_in_handler<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) -> Value<'gc> {
+    let text = if coroutine.is_beyond_limit() {
+        "stack overflow"
+    } else {
+        "error in error handling"
+    };
+    ctx.string(text).into()
 }
 
 fn close_from<'gc>(mc: &Mutation<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize) {
@@ -647,6 +669,7 @@ fn unwind<'gc>(
     coroutine.set_slot(base - 4, Value::FALSE);
     coroutine.set_slot(base - 3, value);
     coroutine.top.set(base - 2);
+    coroutine.restore_limit(base);
     if kind >= continuation::LIMIT {
         return continue_native(ctx, coroutine, caller, base - 4, kind);
     }
@@ -666,9 +689,8 @@ fn call_handler<'gc>(
 ) -> Result<Step<'gc>, ()> {
     let base = coroutine.base.get();
     let top = coroutine.live_end();
-    coroutine
-        .ensure_emergency(&ctx.vm.heap, top + 8)
-        .map_err(|_| ())?;
+    coroutine.raise_limit(top);
+    coroutine.ensure(&ctx.vm.heap, top + 8).map_err(|_| ())?;
     coroutine.set_slot(top, Value::raw(continuation::HANDLER));
     coroutine.set_slot(top + 1, Value::raw(coroutine.pc.get() as u64));
     coroutine.set_slot(top + 2, handler);
