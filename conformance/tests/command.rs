@@ -438,3 +438,30 @@ fn help_and_version_are_told() {
         );
     }
 }
+
+#[test]
+fn the_order_of_pairs_depends_on_the_seed_alone() {
+    let path = file(
+        "order.lua",
+        b"local t = {} for i = 1, 50 do t['k' .. i] = i end for k in pairs(t) do io.write(k, ' ') end",
+    );
+    let order = |seed: &str| text(&sandbox(&["run", "--seed", seed], &path).stdout);
+    let first = order("1");
+    assert_eq!(first.split_whitespace().count(), 50);
+    assert_eq!(first, order("1"));
+    assert!((2..10).any(|seed| order(&seed.to_string()) != first));
+}
+
+#[test]
+fn local_times_that_occur_twice_are_the_first() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases/beyond/local_time.lua");
+    for zone in ["CET-1CEST,M3.5.0,M10.5.0/3", "UTC"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .arg("run")
+            .arg(&path)
+            .env("TZ", zone)
+            .output()
+            .expect("runs");
+        assert!(output.status.success(), "{zone}: {}", text(&output.stderr));
+    }
+}

@@ -17,6 +17,9 @@ use crate::userdata::Userdata;
 use crate::value::Value;
 use crate::vm::Vm;
 
+/// Length of what tells a dump's version and kind.
+const DUMP_HEAD: usize = 4;
+
 /// Access to a VM's heap, for as long as it is entered.
 #[derive(Clone, Copy)]
 pub struct Context<'gc> {
@@ -201,17 +204,19 @@ impl<'gc> Context<'gc> {
         self.check_room(chunk.len())?;
         if chunk.starts_with(b"\x1b") {
             let refuse = |error: &dyn std::fmt::Display| {
-                let shown = match name.first() {
-                    Some(b'\x1b') => b"(binary)".to_vec(),
-                    _ => crate::compiler::chunk_display(name),
+                // Without the brackets around text (LuaJIT, `bcread_error`).
+                let shown = match name {
+                    [b'\x1b', ..] => b"(binary)",
+                    [b'@' | b'=', name @ ..] | name => name,
                 };
-                self.string(format!("{}: {error}", String::from_utf8_lossy(&shown)))
+                self.string([shown, b": ", error.to_string().as_bytes()].concat())
             };
             let template = bytecode::dump::read_named(chunk.into(), name).map_err(|error| {
                 match error.kind {
                     DumpErrorKind::NotADump | DumpErrorKind::Version(_) => {
                         refuse(&"cannot load incompatible bytecode")
                     }
+                    _ if error.offset <= DUMP_HEAD => refuse(&"cannot load incompatible bytecode"),
                     _ => refuse(&error),
                 }
             })?;

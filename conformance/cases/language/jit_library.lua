@@ -49,3 +49,5 @@ for _ = 1, 20 do
   assert(a == a2 and b == b2 and c == c2)
 end
 assert(a == 166833 - 134 and b == 31 and c == 533, a .. " " .. b .. " " .. c)
+
+assert(require("jit.opt") == jit.opt)

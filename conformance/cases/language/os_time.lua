@@ -52,3 +52,8 @@ refused(function() return (os.time({})) end, "field 'day' missing in date table"
 refused(function() return (os.time({ day = 1 })) end, "field 'month' missing in date table")
 refused(function() return (os.time({ day = 1, month = 1 })) end, "field 'year' missing in date table")
 refused(function() return (os.time(5)) end, "bad argument #1 to 'time' (table expected, got number)")
+
+-- What C's functions cannot say, or say by -1.
+assert(os.date("!%Y", 0 / 0) == nil and os.date("!*t", 1e300) == nil)
+local before = os.date("*t", -1)
+assert(os.time(before) == nil)

@@ -262,6 +262,8 @@ fn plain_display<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Gc<'gc, LuaString
         Type::Number | Type::String => {
             return crate::vm::arithmetic::to_string(ctx, value).expect("a number or string");
         }
+        // The null pointer, as C prints it.
+        Type::Userdata if value.same(Value::light(0)) => return ctx.string("userdata: NULL"),
         _ => identity(ctx, value),
     };
     if value

@@ -23,7 +23,10 @@ use crate::environment::{Buffering, OpenMode, Standard};
 use crate::error::Error;
 use crate::function::NativeFn;
 use crate::stdlib::base::identity;
-use crate::stdlib::os::{c_string, check_option, describe, is_refused, refusal, return_outcome};
+use crate::stdlib::os::{
+    c_string, check_option, describe, is_refused, refusal, return_outcome, to_long,
+};
+use crate::stdlib::string_buffer::with_contents;
 use crate::string::LuaString;
 use crate::text::decimal::number_to_string;
 use crate::userdata::Userdata;
@@ -339,16 +342,6 @@ fn seek<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
 }
 
-/// Converts as the processor does for C: what does not fit is the least number.
-fn to_long(number: f64) -> i64 {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if (-LIMIT..LIMIT).contains(&number) {
-        number as i64
-    } else {
-        i64::MIN
-    }
-}
-
 fn setvbuf<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let file = check_file(call)?;
     let buffering = match check_option(call, 2, None, &["full", "line", "no"])? {
@@ -379,7 +372,12 @@ fn write_to<'gc>(
             let text = number_to_string(number);
             outcome = outcome.and_then(|()| with_stream(file, |stream| stream.write(&text)));
         } else {
-            return Err(call.type_error(n, "string"));
+            let before = std::mem::replace(&mut outcome, Ok(()));
+            let written = with_contents(value, |bytes| {
+                call.burn(bytes.len() / 64);
+                before.and_then(|()| with_stream(file, |stream| stream.write(bytes)))
+            });
+            outcome = written.ok_or_else(|| call.type_error(n, "string"))?;
         }
     }
     return_outcome(call, outcome, None)

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::function::Function;
 use crate::stdlib::os::{c_string, describe};
+use crate::stdlib::string_buffer::with_contents;
 use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
@@ -73,6 +74,19 @@ fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         call.keep(4.max(call.arg_count()))?;
         call.push(pieces.into())?;
         return call.try_invoke(call.arg(1), &[], read_piece);
+    }
+    // A buffer has no text of its own that could name the chunk.
+    let buffer = with_contents(call.arg(1), |contents| {
+        call.check_room(contents.len())?;
+        Ok::<_, Error<'gc>>(contents.to_vec())
+    });
+    if let Some(chunk) = buffer {
+        let name = name.as_ref().map_or(&b""[..], |name| name.as_bytes());
+        let mode = mode.map(c_string);
+        return answer(
+            call,
+            compile(call, &chunk?, name, mode, call.arg(4).as_table()),
+        );
     }
     if call.arg(1).as_string().is_none() && !call.arg(1).is_number() {
         return Err(call.type_error(1, "function"));

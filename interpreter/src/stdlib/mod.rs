@@ -13,7 +13,7 @@ mod os;
 mod package;
 mod sort;
 mod string;
-mod string_buffer;
+pub(crate) mod string_buffer;
 mod table;
 
 use crate::context::Context;

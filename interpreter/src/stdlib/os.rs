@@ -111,6 +111,16 @@ pub(super) fn return_outcome<'gc>(
     }
 }
 
+/// Converts as the processor does for C: what does not fit is the least number.
+pub(super) fn to_long(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if (-LIMIT..LIMIT).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
+}
+
 /// Returns the index of an option's name in a list (`lj_lib_checkopt`).
 pub(super) fn check_option<'gc>(
     call: &Call<'gc>,
@@ -193,8 +203,8 @@ fn setlocale<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn difftime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     // In LuaJIT as compiled, the second argument is looked at first.
-    let start = call.opt_number(2, 0.0)? as i64;
-    let end = call.check_number(1)? as i64;
+    let start = to_long(call.opt_number(2, 0.0)?);
+    let end = to_long(call.check_number(1)?);
     call.ret(end.wrapping_sub(start) as f64)
 }
 
@@ -203,11 +213,11 @@ fn date<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let environment = &ctx.vm.environment;
     let format = call.opt_string(1)?;
     let format = format.map_or(&b"%c"[..], c_string);
-    let moment = if call.arg(2).is_nil() {
+    let moment = to_long(if call.arg(2).is_nil() {
         environment.time().floor()
     } else {
         call.check_number(2)?
-    } as i64;
+    });
     let (format, date) = match format.strip_prefix(b"!") {
         Some(format) => (format, time::utc(moment)),
         None => (
@@ -266,8 +276,9 @@ fn time<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         },
     };
     match time::timestamp(&fields, |moment| environment.offset_at(moment)) {
-        Some(moment) => call.ret(moment as f64),
-        None => call.ret(Value::NIL),
+        // C says by -1 that there is no such time, and LuaJIT believes it.
+        Some(moment) if moment != -1 => call.ret(moment as f64),
+        _ => call.ret(Value::NIL),
     }
 }
 

@@ -82,6 +82,9 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
         ctx.set_field(loaded, name, library)?;
     }
     ctx.set_field(loaded, "_G", globals)?;
+    if let Some(jit) = globals.get(ctx.string("jit").into()).as_table() {
+        ctx.set_field(loaded, "jit.opt", jit.get(ctx.string("opt").into()))?;
+    }
     let special: &[(&'static str, NativeFn)] = &[
         ("ffi", super::jit::no_ffi),
         ("string.buffer", super::string_buffer::open),

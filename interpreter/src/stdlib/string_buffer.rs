@@ -37,6 +37,7 @@ mod tag {
     /// A light userdata: the null pointer, or one of 32 bits.
     pub(super) const NULL: u32 = 0x03;
     pub(super) const LIGHT32: u32 = 0x04;
+    pub(super) const LIGHT64: u32 = 0x05;
     pub(super) const INT: u32 = 0x06;
     pub(super) const NUMBER: u32 = 0x07;
     /// Plus 1 with a hash part; plus 2 with an array part that starts at key 0, plus 4 at key 1.
@@ -69,7 +70,8 @@ pub(super) fn open<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             ("decode", decode_method),
             ("__tostring", to_string),
             ("__len", len),
-            ("__concat", concat),
+            // For those who call it: a buffer that is collected needs no help.
+            ("__gc", |call| free(call).and_then(|_| call.ret0())),
         ],
     )?;
     call.set_field(methods, "__index", methods)?;
@@ -172,6 +174,11 @@ fn as_buffer<'gc>(value: Value<'gc>) -> Option<Gc<'gc, Userdata<'gc>>> {
         .filter(|userdata| userdata.is::<StringBuffer>())
 }
 
+/// Gives the contents of a value that is a buffer to `visit`, which must not call into Lua; `None` for others.
+pub(crate) fn with_contents<R>(value: Value<'_>, visit: impl FnOnce(&[u8]) -> R) -> Option<R> {
+    as_buffer(value).map(|buffer| with(buffer, |buffer| visit(buffer.contents())))
+}
+
 /// Returns the buffer whose method is called.
 fn check_buffer<'gc>(call: &Call<'gc>) -> Result<Gc<'gc, Userdata<'gc>>, Error<'gc>> {
     as_buffer(call.arg(1)).ok_or_else(|| call.type_error(1, "buffer"))
@@ -266,7 +273,8 @@ fn number_entries<'gc>(
             entry.as_table().is_some()
         };
         if !fits {
-            if entry.same(Value::FALSE) {
+            // What was taken out leaves the numbers of the others as they were.
+            if !entry.is_truthy() {
                 continue;
             }
             return Err(call.error("bad options table"));
@@ -416,31 +424,6 @@ fn to_string<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn len<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let len = with(check_buffer(call)?, |buffer| buffer.contents().len());
     call.ret(len as f64)
-}
-
-/// `..` with a buffer, which LuaJIT's concatenation takes as it takes a string: others' handlers count.
-fn concat<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let ctx = call.ctx;
-    let mut text = super::buffer::Buffer::new();
-    for n in 1..=2 {
-        let value = call.arg(n);
-        if let Some(buffer) = as_buffer(value) {
-            with(buffer, |buffer| text.append(ctx, buffer.contents()))?;
-        } else if let Some(string) = crate::vm::arithmetic::to_string(ctx, value) {
-            text.append(ctx, string.as_bytes())?;
-        } else {
-            let handler = ctx.vm.handler_of(value, Metamethod::Concat);
-            if handler.is_nil() {
-                let message = format!("attempt to concatenate a {} value", value.type_name());
-                return Err(call.error(message));
-            }
-            return call.invoke(handler, &[call.arg(1), call.arg(2)], |call| {
-                call.ret(call.result(1))
-            });
-        }
-    }
-    call.burn(text.len() / 32);
-    call.ret(text.finish(ctx)?)
 }
 
 /// `buffer.decode(string)`

@@ -12,6 +12,7 @@ use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::function::Instruction;
 use crate::heap::MAX_STRING;
+use crate::stdlib::string_buffer::with_contents;
 use crate::table::{Table, TableError};
 use crate::value::{Type, Value};
 use crate::vm::transfer::{self, Exit, Flow, Step, call_above, continuation};
@@ -470,10 +471,12 @@ fn concat_step<'gc>(
     let base = coroutine.base.get();
     let mut last = last;
     let is_text = |value: Value<'gc>| value.is_number() || value.as_string().is_some();
+    let can_be_joined =
+        |value: Value<'gc>| is_text(value) || with_contents(value, |_| ()).is_some();
     while last > first {
         let right = register(coroutine, last);
         let left = register(coroutine, last - 1);
-        if !is_text(left) || !is_text(right) {
+        if !can_be_joined(left) || !can_be_joined(right) {
             let mut handler = ctx.vm.handler_of(left, Metamethod::Concat);
             if handler.is_nil() {
                 handler = ctx.vm.handler_of(right, Metamethod::Concat);
@@ -489,7 +492,7 @@ fn concat_step<'gc>(
         }
         // As many neighbours as are text are joined at once.
         let mut start = last - 1;
-        while start > first && is_text(register(coroutine, start - 1)) {
+        while start > first && can_be_joined(register(coroutine, start - 1)) {
             start -= 1;
         }
         match join(ctx, coroutine, base + start, last - start + 1) {
@@ -506,15 +509,20 @@ fn concat_step<'gc>(
     })
 }
 
-/// Joins strings and numbers in consecutive slots.
+/// Joins strings, numbers and string buffers in consecutive slots.
 fn join<'gc>(
     ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
     start: usize,
     count: usize,
 ) -> Result<Value<'gc>, Error<'gc>> {
+    let len = |value: Value<'gc>| match value.as_string() {
+        Some(string) => string.len(),
+        None if value.is_number() => 32,
+        None => with_contents(value, <[u8]>::len).unwrap_or(0),
+    };
     let total: usize = (start..start + count)
-        .map(|slot| coroutine.slot(slot).as_string().map_or(32, |s| s.len()))
+        .map(|slot| len(coroutine.slot(slot)))
         .sum();
     if total > MAX_STRING {
         return Err(error_here(ctx, coroutine, b"string length overflow"));
@@ -528,7 +536,12 @@ fn join<'gc>(
             let value = coroutine.slot(slot);
             match value.as_string() {
                 Some(string) => buffer.extend_from_slice(string.as_bytes()),
-                None => crate::text::decimal::append_number(buffer, value.unchecked_number()),
+                None if value.is_number() => {
+                    crate::text::decimal::append_number(buffer, value.unchecked_number());
+                }
+                None => {
+                    with_contents(value, |contents| buffer.extend_from_slice(contents));
+                }
             }
         }
     };

@@ -106,6 +106,12 @@ impl<'gc, 'b> Decoder<'gc, 'b> {
             tag::TRUE => Value::TRUE,
             tag::NULL => Value::light(0),
             tag::LIGHT32 => Value::light(u32::from_le_bytes(self.array()?)),
+            tag::LIGHT64 => {
+                // Only the lower half of one can be held.
+                let identity = u64::from_le_bytes(self.array()?);
+                let identity = u32::try_from(identity);
+                Value::light(identity.map_err(|_| DecodeError::BadTag(tag::LIGHT64))?)
+            }
             tag::INT => Value::number(f64::from(i32::from_le_bytes(self.array()?))),
             tag::NUMBER => Value::number(f64::from_le_bytes(self.array()?)),
             tag::DICTIONARY => {
