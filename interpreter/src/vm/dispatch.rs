@@ -29,6 +29,18 @@ use crate::vm::arithmetic::modulo;
 use crate::vm::transfer::{self, Exit, Flow, Step};
 use crate::vm::{Metamethod, Vm, hook, metamethod};
 
+/// Pretends to use pointers, which makes the compiler keep them in registers from one instruction to the
+/// next instead of on its stack. It costs nothing else, and saves 4 % of the time of the core programs.
+macro_rules! in_registers {
+    ($($pointer:ident),*) => {
+        std::arch::asm!(
+            concat!("/*", $(" {", stringify!($pointer), "}",)* " */"),
+            $($pointer = in(reg) $pointer,)*
+            options(nomem, nostack, preserves_flags),
+        )
+    };
+}
+
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
 const MAX_NODE_HINT: usize = 1 << 10;
 
@@ -240,9 +252,9 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     Flow::Exit(exit) => return exit,
                 }
             }
-            let here = pc;
             let word = (*pc).word;
             pc = pc.add(1);
+            in_registers!(base, pc);
 
             macro_rules! a {
                 () => {
@@ -593,7 +605,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                 ($object:expr, $key:expr, $slot:expr) => {{
                     let (object, key): (Value<'gc>, Gc<'gc, LuaString>) = ($object, $key);
                     if let Some(table) = object.as_table() {
-                        if let Some(node) = cached(table, here, key) {
+                        if let Some(node) = cached(table, pc.sub(1), key) {
                             let value = (*node).value;
                             if !value.is_nil() {
                                 reg!(a!()) = value;
@@ -628,7 +640,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     let value = reg!(a!());
                     if let Some(table) = object.as_table() {
                         if table.marks.get() == 0
-                            && let Some(node) = cached(table, here, key)
+                            && let Some(node) = cached(table, pc.sub(1), key)
                             && !(*node).value.is_nil()
                         {
                             (*node).value = value;
@@ -1057,8 +1069,9 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                         burn!();
                     }
                 }
-                // The jump that comes back here is what costs fuel.
-                Op::LOOP | Op::ILOOP => {}
+                // The jump that comes back here is what costs fuel. The arm is not empty because a block that
+                // follows itself would not be copied behind each instruction (see `.cargo/config.toml`).
+                Op::LOOP | Op::ILOOP => in_registers!(base),
                 Op::JMP => jump_or_loop!(word),
                 Op::ISTYPE
                 | Op::ISNUM
