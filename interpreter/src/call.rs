@@ -167,6 +167,14 @@ impl<'gc> Call<'gc> {
         Ok(())
     }
 
+    /// Pushes a value for which there is room.
+    #[inline(always)]
+    pub(crate) fn push_reserved(&self, value: Value<'gc>) {
+        let top = self.coroutine.top.get();
+        self.coroutine.set_slot(top, value);
+        self.coroutine.top.set(top + 1);
+    }
+
     /// Makes room for `count` pushes at once.
     pub fn reserve(&self, count: usize) -> Result<(), Error<'gc>> {
         self.coroutine
@@ -194,7 +202,7 @@ impl<'gc> Call<'gc> {
     pub fn ret_all(&self, values: &[Value<'gc>]) -> NativeResult<'gc> {
         self.reserve(values.len())?;
         for &value in values {
-            self.push(value)?;
+            self.push_reserved(value);
         }
         Ok(Action(Next::Return(values.len() as u32)))
     }
@@ -217,7 +225,7 @@ impl<'gc> Call<'gc> {
         self.push_frame(function, then as usize as u64, false)?;
         self.reserve(args.len())?;
         for &arg in args {
-            self.push(arg)?;
+            self.push_reserved(arg);
         }
         Ok(Action(Next::Call(args.len() as u32)))
     }
@@ -243,7 +251,7 @@ impl<'gc> Call<'gc> {
         self.reserve(count + 4)?;
         self.push_frame(function, kind, true)?;
         for n in 0..count {
-            self.push(self.arg(first + n))?;
+            self.push_reserved(self.arg(first + n));
         }
         Ok(Action(Next::Call(count as u32)))
     }
@@ -259,7 +267,7 @@ impl<'gc> Call<'gc> {
         self.push_frame(function, then as usize as u64, true)?;
         self.reserve(args.len())?;
         for &arg in args {
-            self.push(arg)?;
+            self.push_reserved(arg);
         }
         Ok(Action(Next::Call(args.len() as u32)))
     }
@@ -272,14 +280,15 @@ impl<'gc> Call<'gc> {
     ) -> Result<(), Error<'gc>> {
         self.reserve(4)?;
         let delta = self.coroutine.top.get() + 4 - self.base;
-        self.push(Value::raw(continuation))?;
-        self.push(Value::raw(0))?;
-        self.push(function)?;
-        self.push(if protected {
+        self.push_reserved(Value::raw(continuation));
+        self.push_reserved(Value::raw(0));
+        self.push_reserved(function);
+        self.push_reserved(if protected {
             Link::protected(delta)
         } else {
             Link::continuation(delta)
-        })
+        });
+        Ok(())
     }
 
     /// Lets other work go first, then runs `then` with no results: for long loops in native code.
@@ -355,13 +364,17 @@ impl<'gc> Call<'gc> {
     }
 
     /// Returns argument `n` as a number; strings are converted.
-    #[inline]
+    #[inline(always)]
     pub fn check_number(&self, n: usize) -> Result<f64, Error<'gc>> {
-        let value = self.arg(n);
-        if let Some(number) = value.as_number() {
-            return Ok(number);
+        match self.arg(n).as_number() {
+            Some(number) => Ok(number),
+            None => self.convert_number(n),
         }
-        crate::vm::arithmetic::to_number(value).ok_or_else(|| self.type_error(n, "number"))
+    }
+
+    #[cold]
+    fn convert_number(&self, n: usize) -> Result<f64, Error<'gc>> {
+        crate::vm::arithmetic::to_number(self.arg(n)).ok_or_else(|| self.type_error(n, "number"))
     }
 
     /// Returns argument `n` as LuaJIT's `int32_t`: truncated, `i32::MIN` when out of range.

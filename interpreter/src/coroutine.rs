@@ -241,7 +241,17 @@ impl<'gc> Coroutine<'gc> {
     pub(crate) fn copy_slots(&self, from: usize, to: usize, count: usize) {
         assert!(from + count <= self.size.get() && to + count <= self.size.get());
         // SAFETY: just checked.
-        unsafe { std::ptr::copy(self.stack.get().add(from), self.stack.get().add(to), count) };
+        unsafe {
+            let (source, target) = (self.stack.get().add(from), self.stack.get().add(to));
+            if count <= 4 && to <= from {
+                // Too few for a call of `memmove` to pay.
+                for index in 0..count {
+                    *target.add(index) = *source.add(index);
+                }
+            } else {
+                std::ptr::copy(source, target, count);
+            }
+        }
     }
 
     /// Makes room for slots up to index `needed`, and the slack above.

@@ -450,7 +450,7 @@ fn unpack<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     call.burn(count as usize / 8);
     for index in first..=last {
-        call.push(table.get(Value::number(index as f64)))?;
+        call.push_reserved(table.get_index(index as i32 as u32));
     }
     call.ret_top(count as usize)
 }

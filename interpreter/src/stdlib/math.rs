@@ -7,6 +7,7 @@ use std::f64::consts;
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::error::Error;
+use crate::vm::arithmetic::floor;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let library = ctx.table();
@@ -18,12 +19,12 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("asin", |call| unary(call, f64::asin)),
             ("atan", |call| unary(call, f64::atan)),
             ("atan2", |call| binary(call, f64::atan2)),
-            ("ceil", |call| unary(call, f64::ceil)),
+            ("ceil", |call| unary(call, |x| -floor(-x))),
             ("cos", |call| unary(call, f64::cos)),
             ("cosh", |call| unary(call, f64::cosh)),
             ("deg", |call| scaled(call, "deg", 57.29577951308232)),
             ("exp", |call| unary(call, f64::exp)),
-            ("floor", |call| unary(call, f64::floor)),
+            ("floor", |call| unary(call, floor)),
             ("fmod", |call| binary(call, |x, y| x % y)),
             ("frexp", frexp),
             ("ldexp", |call| binary(call, ldexp)),

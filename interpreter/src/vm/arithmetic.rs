@@ -13,7 +13,28 @@ use crate::vm::Metamethod;
 /// Lua's `%`: the result has the sign of the divisor.
 #[inline(always)]
 pub(crate) fn modulo(a: f64, b: f64) -> f64 {
-    a - floor(a / b) * b
+    match (natural(a), natural(b)) {
+        // The division of small integers takes a third of the time, and the result is the same.
+        (Some(a), Some(b)) if b != 0 => f64::from(a % b),
+        _ => a - floor(a / b) * b,
+    }
+}
+
+/// Returns the number as an unsigned integer of 32 bits if it is one; -0 counts as 0.
+#[inline(always)]
+fn natural(n: f64) -> Option<u32> {
+    #[cfg(target_arch = "x86_64")]
+    let whole = {
+        use std::arch::x86_64::{_mm_cvttsd_si64, _mm_set_sd};
+        // One instruction; `as` adds five to saturate.
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe { _mm_cvttsd_si64(_mm_set_sd(n)) }
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let whole = n as i64;
+    u32::try_from(whole)
+        .ok()
+        .filter(|&whole| f64::from(whole) == n)
 }
 
 /// Rounds down without a call into the C library, which is what `f64::floor` is on a plain x86-64.
