@@ -7,10 +7,13 @@ use std::rc::Rc;
 use gc_arena::{Gc, Mutation};
 
 use crate::bytecode::dump::DumpErrorKind;
+use crate::bytecode::opcode::{self, Op};
 use crate::bytecode::{self, Constant, Origin, Scalar, Template};
+use crate::cdata::Cdata;
 use crate::error::{Error, Interrupt};
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
 use crate::heap::{Heap, MAX_STRING};
+use crate::integer::Integer;
 use crate::string::LuaString;
 use crate::table::{Table, TableError};
 use crate::userdata::Userdata;
@@ -164,6 +167,11 @@ impl<'gc> Context<'gc> {
         Userdata::new(self.mc, &self.vm.heap, data)
     }
 
+    /// Boxes a 64-bit integer, as the literals `1LL` and `1ULL` do.
+    pub fn integer(self, integer: Integer) -> Gc<'gc, Cdata> {
+        Cdata::new(self.mc, &self.vm.heap, integer)
+    }
+
     /// Makes a closed variable.
     pub fn upvalue(self, value: Value<'gc>) -> Gc<'gc, Upvalue<'gc>> {
         Upvalue::closed(self.mc, &self.vm.heap, value)
@@ -302,10 +310,14 @@ impl<'gc> Context<'gc> {
                     }
                     constants.push(table.into());
                 }
-                Constant::Int64(_) | Constant::Uint64(_) | Constant::Complex(..) => {
-                    return Err(self
-                        .string("64-bit integer and complex literals need LuaJIT's ffi")
-                        .into());
+                Constant::Int64(value) => {
+                    constants.push(self.integer(Integer::Signed(*value)).into());
+                }
+                Constant::Uint64(value) => {
+                    constants.push(self.integer(Integer::Unsigned(*value)).into());
+                }
+                Constant::Complex(..) => {
+                    return Err(self.string(complex_refusal(template, *next - 1)).into());
                 }
             }
             let _ = (constants, children);
@@ -361,6 +373,21 @@ impl<'gc> Context<'gc> {
     pub(crate) fn serial(self, cell: &Cell<u32>) -> u32 {
         self.vm.serial(cell)
     }
+}
+
+/// Words the error that a chunk has a complex literal, at its line, which only the code knows.
+fn complex_refusal(template: &Template, constant: usize) -> Vec<u8> {
+    let mut text = crate::compiler::chunk_display(&template.chunk_name);
+    let at = template
+        .code
+        .iter()
+        .position(|&word| Op::of(word) == Some(Op::KCDATA) && opcode::d(word) == constant);
+    let line = at.and_then(|at| template.debug.as_ref()?.lines.get(at).copied());
+    if let Some(line) = line {
+        text.extend_from_slice(format!(":{line}").as_bytes());
+    }
+    text.extend_from_slice(b": complex numbers such as 1i are not supported");
+    text
 }
 
 /// A value kept alive by [`Context::stash`]; it stays until `unstash`.

@@ -72,7 +72,10 @@ impl fmt::Display for Error<'_> {
             Thrown::Interrupt(interrupt) => interrupt.fmt(f),
             Thrown::Lua(value) => match value.as_string() {
                 Some(message) => f.write_str(&String::from_utf8_lossy(message.as_bytes())),
-                None => write!(f, "(error object is a {} value)", value.type_name()),
+                None => match value.as_cdata() {
+                    Some(cdata) => cdata.integer().fmt(f),
+                    None => write!(f, "(error object is a {} value)", value.type_name()),
+                },
             },
         }
     }

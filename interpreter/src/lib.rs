@@ -9,6 +9,7 @@
 
 pub mod bytecode;
 mod call;
+mod cdata;
 pub mod compiler;
 mod context;
 mod coroutine;
@@ -16,6 +17,7 @@ mod environment;
 mod error;
 mod function;
 mod heap;
+mod integer;
 mod lua;
 mod stdlib;
 mod string;
@@ -26,6 +28,7 @@ mod value;
 mod vm;
 
 pub use call::{Action, Call, NativeResult};
+pub use cdata::Cdata;
 pub use context::{Context, Stash};
 pub use coroutine::{Coroutine, Status};
 pub use environment::{
@@ -34,6 +37,7 @@ pub use environment::{
 pub use error::{Error, Interrupt};
 pub use function::{Function, NativeFn, Prototype, Upvalue};
 pub use heap::{Heap, MAX_STRING};
+pub use integer::Integer;
 pub use lua::{Failure, Lua, Options, Outcome, Task};
 pub use string::LuaString;
 pub use table::{Table, TableError};

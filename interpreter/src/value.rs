@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc};
 
+use crate::cdata::Cdata;
 use crate::coroutine::Coroutine;
 use crate::function::Function;
 use crate::string::LuaString;
@@ -19,15 +20,19 @@ use crate::userdata::Userdata;
 const TAG_SHIFT: u32 = 48;
 const PAYLOAD: u64 = (1 << TAG_SHIFT) - 1;
 const TAG_PRIMITIVE: u64 = 0xfff9;
-/// Position of a table traversal, kept by `ISNEXT`/`ITERN` in a loop's control register only.
-const TAG_POSITION: u64 = 0xfffa;
-const TAG_STRING: u64 = 0xfffb;
-const TAG_TABLE: u64 = 0xfffc;
-const TAG_FUNCTION: u64 = 0xfffd;
-const TAG_COROUTINE: u64 = 0xfffe;
-const TAG_USERDATA: u64 = 0xffff;
+const TAG_STRING: u64 = 0xfffa;
+const TAG_FUNCTION: u64 = 0xfffb;
+const TAG_COROUTINE: u64 = 0xfffc;
+// Equality asks for the last three: pairs of the first two and anything with the third may have `__eq`.
+const TAG_TABLE: u64 = 0xfffd;
+const TAG_USERDATA: u64 = 0xfffe;
+const TAG_CDATA: u64 = 0xffff;
+/// Upper half of a light userdata, above which lies its identity.
+const LIGHT: u64 = TAG_PRIMITIVE << 16 | 1;
+/// Upper half of a position in a table traversal, kept by `ISNEXT`/`ITERN` in a loop's control register only.
+const POSITION: u64 = TAG_PRIMITIVE << 16 | 2;
 
-/// Any Lua value: nil, boolean, number, string, table, function, coroutine or userdata.
+/// Any Lua value: nil, boolean, number, string, table, function, coroutine, userdata or cdata.
 ///
 /// Two values are raw-equal when their words are equal, except for numbers (`NaN ~= NaN`, `0 == -0`).
 #[derive(Copy, Clone)]
@@ -46,11 +51,12 @@ pub enum Type {
     Function,
     Coroutine,
     Userdata,
+    Cdata,
 }
 
 impl Type {
     /// Number of types.
-    pub const COUNT: usize = 8;
+    pub const COUNT: usize = 9;
 
     /// Returns the name that `type()` returns.
     pub fn name(self) -> &'static str {
@@ -63,6 +69,7 @@ impl Type {
             Type::Function => "function",
             Type::Coroutine => "thread",
             Type::Userdata => "userdata",
+            Type::Cdata => "cdata",
         }
     }
 }
@@ -105,15 +112,12 @@ impl<'gc> Value<'gc> {
 
     /// Makes a light userdata: a bare identity.
     pub(crate) fn light(identity: u32) -> Self {
-        Value(
-            (TAG_PRIMITIVE << TAG_SHIFT) | (1 << 32) | u64::from(identity),
-            PhantomData,
-        )
+        Value(LIGHT << 32 | u64::from(identity), PhantomData)
     }
 
     #[inline(always)]
     pub(crate) fn position(index: u32) -> Self {
-        Value((TAG_POSITION << TAG_SHIFT) | index as u64, PhantomData)
+        Value(POSITION << 32 | u64::from(index), PhantomData)
     }
 
     /// Makes a stack word that is not a Lua value: a return address, a frame delta, a continuation.
@@ -158,7 +162,7 @@ impl<'gc> Value<'gc> {
 
     #[inline(always)]
     pub(crate) fn as_position(self) -> Option<u32> {
-        if self.tag() == TAG_POSITION {
+        if self.0 >> 32 == POSITION {
             Some(self.0 as u32)
         } else {
             None
@@ -266,8 +270,27 @@ impl<'gc> Value<'gc> {
             .map(|p| unsafe { Gc::from_ptr(p) })
     }
 
-    /// Returns the identity of a string, table, function, coroutine or userdata; no other has it while it
-    /// is alive.
+    #[inline(always)]
+    pub fn as_cdata(self) -> Option<Gc<'gc, Cdata>> {
+        // SAFETY: the tag says which type the pointer was taken from.
+        self.pointer(TAG_CDATA).map(|p| unsafe { Gc::from_ptr(p) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_cdata(self) -> bool {
+        self.0 >= TAG_CDATA << TAG_SHIFT
+    }
+
+    /// Returns whether `==` has to ask a handler, both words being different and not both numbers: two of
+    /// tables and userdata, or one cdata.
+    #[inline(always)]
+    pub(crate) fn may_be_handled_as_equal(self, other: Self) -> bool {
+        self.0.min(other.0) >= TAG_TABLE << TAG_SHIFT
+            || self.0.max(other.0) >= TAG_CDATA << TAG_SHIFT
+    }
+
+    /// Returns the identity of a string, table, function, coroutine, userdata or cdata; no other has it
+    /// while it is alive.
     pub fn address(self) -> Option<usize> {
         self.is_collectable().then_some((self.0 & PAYLOAD) as usize)
     }
@@ -281,9 +304,10 @@ impl<'gc> Value<'gc> {
             TAG_FUNCTION => Type::Function,
             TAG_COROUTINE => Type::Coroutine,
             TAG_USERDATA => Type::Userdata,
+            TAG_CDATA => Type::Cdata,
             TAG_PRIMITIVE if self.is_nil() => Type::Nil,
             TAG_PRIMITIVE if self.as_boolean().is_some() => Type::Boolean,
-            TAG_PRIMITIVE | TAG_POSITION => Type::Userdata,
+            TAG_PRIMITIVE => Type::Userdata,
             _ => Type::Number,
         }
     }
@@ -310,7 +334,8 @@ from_gc! {
     Table<'gc> => TAG_TABLE,
     Function<'gc> => TAG_FUNCTION,
     Coroutine<'gc> => TAG_COROUTINE,
-    Userdata<'gc> => TAG_USERDATA
+    Userdata<'gc> => TAG_USERDATA,
+    Cdata => TAG_CDATA
 }
 
 impl From<f64> for Value<'_> {

@@ -77,6 +77,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             Type::Number => out.number(self.stack.number(index)),
             Type::String => out.string(self.stack.string(index).unwrap_or_default()),
             Type::Table => self.table(index, out)?,
+            Type::Cdata if self.integer(index, out)? => {}
             Type::Function if !self.stack.is_native_function(index) => self.function(index, out)?,
             _ => self.stays(index, out)?,
         }

@@ -64,6 +64,7 @@ impl Capture<'_, '_> {
                     None => self.stays_unshared(index, out)?,
                 }
             }
+            Type::Cdata if self.integer(index, out)? => {}
             _ => self.stays(index, out)?,
         }
         Ok(())

@@ -384,6 +384,8 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 decoder.ascend();
             }
             Token::VimNil => self.view.push_slot(self.stack, Slot::VimNil),
+            Token::Int64(value) => self.push_integer(value as u64, false)?,
+            Token::Uint64(value) => self.push_integer(value, true)?,
             Token::Named(path) => self.push_named(path),
             Token::Module(name) => self.push_module(name),
             Token::Reference(Reference::Cell, _) => return Err(error.into()),

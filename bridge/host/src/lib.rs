@@ -12,6 +12,7 @@ mod copy;
 mod dump;
 mod error;
 mod instantiate;
+mod integers;
 mod refs;
 mod session;
 mod stack;

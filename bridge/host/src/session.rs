@@ -45,6 +45,10 @@ pub(crate) enum Slot {
     Dispatch,
     /// `package.loaded`.
     Loaded,
+    /// Takes a 64-bit integer apart.
+    SplitInteger,
+    /// Makes a 64-bit integer.
+    JoinInteger,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.

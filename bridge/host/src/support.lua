@@ -215,6 +215,40 @@ local local_metatable = {
   end,
 }
 
+-- 64-bit integers: cdata that cross by value. -----------------------------------------------------
+
+--- Returns the upper and the lower half of a 64-bit integer and whether it is unsigned, nothing for other cdata.
+local split_integer
+--- Makes a 64-bit integer of its halves.
+local join_integer
+
+do
+  local has_ffi, ffi = pcall(require, "ffi")
+  if has_ffi then
+    local band, cast, istype, rshift, tonumber = bit.band, ffi.cast, ffi.istype, bit.rshift, tonumber
+    local signed, unsigned = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
+    local upper = unsigned(2 ^ 32)
+
+    function split_integer(value)
+      local is_unsigned = istype(unsigned, value)
+      if is_unsigned or istype(signed, value) then
+        local bits = cast(unsigned, value)
+        return tonumber(rshift(bits, 32)), tonumber(band(bits, upper - 1)), is_unsigned
+      end
+    end
+
+    function join_integer(high, low, is_unsigned)
+      return cast(is_unsigned and unsigned or signed, upper * high + low)
+    end
+  else
+    function split_integer() end
+
+    function join_integer()
+      error("threading: this LuaJIT has no 64-bit integers", 0)
+    end
+  end
+end
+
 return {
   handler,
   trace,
@@ -234,4 +268,6 @@ return {
   vim.NIL,
   function() end,
   package.loaded,
+  split_integer,
+  join_integer,
 }

@@ -35,7 +35,11 @@ impl Capture<'_, '_> {
             while self.stack.next(table) {
                 key.clear();
                 value.clear();
-                self.value(table + 1, &mut key)?;
+                match self.stack.kind(table + 1) {
+                    // As a key a 64-bit integer is an object, unlike all others of the same value.
+                    Type::Cdata => self.stays(table + 1, &mut key)?,
+                    _ => self.value(table + 1, &mut key)?,
+                }
                 self.value(table + 2, &mut value)?;
                 self.stack.pop(1);
                 seen += 1;

@@ -6,7 +6,7 @@ use bridge_wire::{
     CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Reference, Token,
 };
 use interpreter::bytecode::{Origin, dump};
-use interpreter::{Context, Gc, Prototype, Upvalue, Value};
+use interpreter::{Context, Gc, Integer, Prototype, Upvalue, Value};
 
 use crate::calls;
 use crate::objects::Objects;
@@ -263,6 +263,8 @@ impl<'gc> Incoming<'_, 'gc> {
             Token::Named(path) => calls::named(ctx, path),
             Token::Module(name) => calls::module(ctx, name),
             Token::VimNil => calls::vim_nil(ctx),
+            Token::Int64(value) => ctx.integer(Integer::Signed(value)).into(),
+            Token::Uint64(value) => ctx.integer(Integer::Unsigned(value)).into(),
         })
     }
 

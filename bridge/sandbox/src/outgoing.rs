@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use bridge_wire::{DeltaBuilder, Encoder, Id, Kind, MAX_DEPTH, Reference, encode_message};
 use interpreter::bytecode::{Origin, UpvalueSource};
-use interpreter::{Context, Function, Gc, Table, Type, Upvalue, Value};
+use interpreter::{Context, Function, Gc, Integer, Table, Type, Upvalue, Value};
 
 use crate::calls::Remote;
 use crate::objects::Objects;
@@ -123,6 +123,10 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 }
                 this.function(function).map(|id| (Reference::Function, id))
             })?,
+            Type::Cdata => match value.as_cdata().expect("a cdata").integer() {
+                Integer::Signed(value) => out.int64(value),
+                Integer::Unsigned(value) => out.uint64(value),
+            },
             Type::Coroutine => {
                 self.object(out, value, |this| Ok((Reference::Local, this.local(value))))?;
             }
@@ -141,6 +145,15 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             }
         }
         Ok(())
+    }
+
+    /// Encodes the key of an entry of a shared table.
+    fn key(&mut self, out: &mut Encoder, key: Value<'gc>) -> Result<(), EncodeError> {
+        if key.as_cdata().is_some() {
+            // As a key an integer is an object, unlike all others of the same value.
+            return self.object(out, key, |this| Ok((Reference::Local, this.local(key))));
+        }
+        self.value(out, key, Tables::ByReference)
     }
 
     /// Encodes a reference to an object, which `create` makes known if it is not.
@@ -382,7 +395,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         let mut encoded = Encoder::new();
         for &(key, value) in &changes {
             self.path.push("an entry of a shared table".into());
-            self.value(&mut encoded, key, Tables::ByReference)?;
+            self.key(&mut encoded, key)?;
             self.value(&mut encoded, value, Tables::ByReference)?;
             self.path.pop();
         }

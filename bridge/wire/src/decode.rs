@@ -6,7 +6,7 @@
 use rmp::Marker;
 use thiserror::Error;
 
-use crate::encode::{EXT_MODULE, EXT_NAMED, EXT_VIM_NIL};
+use crate::encode::{EXT_INT64, EXT_MODULE, EXT_NAMED, EXT_UINT64, EXT_VIM_NIL};
 use crate::{Id, MAX_DEPTH, Reference};
 
 /// Why bytes are not a message, and where.
@@ -65,6 +65,10 @@ pub enum Token<'a> {
     Named(&'a [u8]),
     Module(&'a [u8]),
     VimNil,
+    /// What the literal `1LL` makes.
+    Int64(i64),
+    /// What the literal `1ULL` makes.
+    Uint64(u64),
 }
 
 /// A position in a message.
@@ -250,6 +254,10 @@ impl<'a> Decoder<'a> {
             offset: start,
             kind,
         };
+        let eight_bytes = |payload: &[u8]| match payload.try_into() {
+            Ok(bytes) => Ok(u64::from_be_bytes(bytes)),
+            Err(_) => Err(bad(DecodeErrorKind::BadExtension(kind))),
+        };
         let reference = match kind {
             EXT_NAMED => return Ok(Token::Named(payload)),
             EXT_MODULE => return Ok(Token::Module(payload)),
@@ -259,12 +267,17 @@ impl<'a> Decoder<'a> {
             3 => Reference::Cell,
             4 => Reference::Remote,
             8 => Reference::Local,
+            EXT_INT64 | EXT_UINT64 => {
+                let bits = eight_bytes(payload)?;
+                return Ok(if kind == EXT_INT64 {
+                    Token::Int64(bits as i64)
+                } else {
+                    Token::Uint64(bits)
+                });
+            }
             _ => return Err(bad(DecodeErrorKind::BadExtension(kind))),
         };
-        let raw: [u8; 8] = payload
-            .try_into()
-            .map_err(|_| bad(DecodeErrorKind::BadExtension(kind)))?;
-        let raw = u64::from_be_bytes(raw);
+        let raw = eight_bytes(payload)?;
         let id = Id::from_raw(raw).ok_or_else(|| bad(DecodeErrorKind::BadId(raw)))?;
         Ok(Token::Reference(reference, id))
     }

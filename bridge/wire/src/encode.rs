@@ -9,6 +9,8 @@ use crate::{Id, MAX_INTEGER, Reference};
 pub(crate) const EXT_NAMED: i8 = 5;
 pub(crate) const EXT_MODULE: i8 = 6;
 pub(crate) const EXT_VIM_NIL: i8 = 7;
+pub(crate) const EXT_INT64: i8 = 9;
+pub(crate) const EXT_UINT64: i8 = 10;
 
 /// The largest header of an array or map: a marker and a 32-bit count.
 const HEADER: usize = 5;
@@ -91,6 +93,16 @@ impl Encoder {
             let value = if value.is_nan() { f64::NAN } else { value };
             let _ = write::write_f64(&mut self.bytes, value);
         }
+    }
+
+    /// Writes what the literal `1LL` makes: a signed integer that is no Lua number.
+    pub fn int64(&mut self, value: i64) {
+        self.extension(EXT_INT64, &value.to_be_bytes());
+    }
+
+    /// Writes what the literal `1ULL` makes.
+    pub fn uint64(&mut self, value: u64) {
+        self.extension(EXT_UINT64, &value.to_be_bytes());
     }
 
     /// Writes a count, a kind or an id as a plain integer.

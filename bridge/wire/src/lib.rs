@@ -23,7 +23,9 @@ pub use message::{HostCall, Kind, Message, Operation, Target, encode_message};
 /// The version of the protocol; both ends of a library and its Lua files must agree on it.
 ///
 /// 1: first version.
-pub const PROTOCOL: u32 = 1;
+///
+/// 2: 64-bit integers, the extension types 9 and 10.
+pub const PROTOCOL: u32 = 2;
 
 /// How deep values may nest in a message.
 pub const MAX_DEPTH: usize = 200;

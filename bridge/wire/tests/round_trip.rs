@@ -20,6 +20,8 @@ enum Tree {
     Named(Vec<u8>),
     Module(Vec<u8>),
     VimNil,
+    Int64(i64),
+    Uint64(u64),
 }
 
 impl Tree {
@@ -53,6 +55,8 @@ impl Tree {
             Tree::Named(path) => out.named(path),
             Tree::Module(name) => out.module(name),
             Tree::VimNil => out.vim_nil(),
+            Tree::Int64(value) => out.int64(*value),
+            Tree::Uint64(value) => out.uint64(*value),
         }
     }
 
@@ -81,6 +85,8 @@ impl Tree {
             Token::Named(path) => Tree::Named(path.to_vec()),
             Token::Module(name) => Tree::Module(name.to_vec()),
             Token::VimNil => Tree::VimNil,
+            Token::Int64(value) => Tree::Int64(value),
+            Token::Uint64(value) => Tree::Uint64(value),
         })
     }
 }
@@ -127,6 +133,8 @@ fn tree() -> impl Strategy<Value = Tree> {
         bytes().prop_map(Tree::Named),
         bytes().prop_map(Tree::Module),
         Just(Tree::VimNil),
+        any::<i64>().prop_map(Tree::Int64),
+        any::<u64>().prop_map(Tree::Uint64),
     ];
     leaf.prop_recursive(5, 200, 40, |inner| {
         prop_oneof![

@@ -12,7 +12,7 @@ use crate::string::LuaString;
 use crate::userdata::Userdata;
 use crate::value::{Type, Value};
 use crate::vm::transfer::continuation;
-use crate::vm::{Metamethod, describe, metamethod};
+use crate::vm::{Metamethod, cdata, describe, metamethod};
 
 /// Most results of `unpack`.
 const MAX_UNPACK: i64 = 8000;
@@ -194,8 +194,28 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.ret(table)
 }
 
+/// Returns the handler that `pairs` or `ipairs` calls for a 64-bit integer; no other type has one in LuaJIT.
+fn traversal_handler<'gc>(
+    call: &Call<'gc>,
+    event: Metamethod,
+) -> Result<Option<Value<'gc>>, Error<'gc>> {
+    let value = call.check_any(1)?;
+    if !value.is_cdata() {
+        return Ok(None);
+    }
+    let handler = call.ctx.vm.handler_of(value, event);
+    if call.ctx.vm.is_integer_handler(event, handler) {
+        return Err(call.error(cdata::traversal_refusal(value, event)));
+    }
+    Ok(Some(handler).filter(|handler| !handler.is_nil()))
+}
+
 fn ipairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    call.check_any(1)?;
+    if let Some(handler) = traversal_handler(call, Metamethod::IPairs)? {
+        return call.invoke(handler, &[call.arg(1)], |call| {
+            call.ret_top(call.result_count())
+        });
+    }
     let table = call.check_table(1)?;
     let step = call.ctx.vm.ipairs_iterator.get().expect("set by open");
     call.ret_all(&[step.into(), table.into(), Value::number(0.0)])
@@ -221,7 +241,11 @@ fn next<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn pairs<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    call.check_any(1)?;
+    if let Some(handler) = traversal_handler(call, Metamethod::Pairs)? {
+        return call.invoke(handler, &[call.arg(1)], |call| {
+            call.ret_top(call.result_count())
+        });
+    }
     let table = call.check_table(1)?;
     let next = call.ctx.vm.next_function.get().expect("set by open");
     call.ret_all(&[next.into(), table.into(), Value::NIL])
@@ -285,6 +309,8 @@ pub(crate) fn identity<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> u32 {
         ctx.serial(&coroutine.serial)
     } else if let Some(userdata) = value.as_userdata() {
         ctx.serial(&userdata.serial)
+    } else if let Some(cdata) = value.as_cdata() {
+        ctx.serial(&cdata.serial)
     } else {
         value.bits() as u32
     }
@@ -409,6 +435,9 @@ fn tonumber<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let value = call.check_any(1)?;
         if value.is_number() {
             return call.ret(value);
+        }
+        if let Some(cdata) = value.as_cdata() {
+            return call.ret(cdata.integer().to_number());
         }
         return match value
             .as_string()

@@ -7,6 +7,8 @@ use std::f64::consts;
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::error::Error;
+use crate::value::Value;
+use crate::vm::Metamethod;
 use crate::vm::arithmetic::floor;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
@@ -73,15 +75,19 @@ fn fold<'gc>(call: &Call<'gc>, choose: impl Fn(f64, f64) -> f64) -> NativeResult
 /// `math.deg` and `math.rad`, which in LuaJIT are Lua functions of one multiplication; it shows in errors.
 fn scaled<'gc>(call: &Call<'gc>, name: &str, factor: f64) -> NativeResult<'gc> {
     let value = call.arg(1);
-    match crate::vm::arithmetic::to_number(value) {
-        Some(number) => call.ret(number * factor),
-        None => {
-            let type_name = value.type_name();
-            let place = format!("[builtin:{name}]:0");
-            let message = format!("{place}: attempt to perform arithmetic on a {type_name} value");
-            Err(call.string(message).into())
-        }
+    if let Some(number) = crate::vm::arithmetic::to_number(value) {
+        return call.ret(number * factor);
     }
+    let handler = call.ctx.vm.handler_of(value, Metamethod::Mul);
+    if !handler.is_nil() {
+        return call.invoke(handler, &[value, Value::number(factor)], |call| {
+            call.ret(call.result(1))
+        });
+    }
+    let type_name = value.type_name();
+    let place = format!("[builtin:{name}]:0");
+    let message = format!("{place}: attempt to perform arithmetic on a {type_name} value");
+    Err(call.string(message).into())
 }
 
 fn log<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -3,6 +3,7 @@
 mod base;
 mod bit;
 mod buffer;
+mod cdata;
 mod coroutine;
 mod debug;
 mod io;
@@ -28,6 +29,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     table::open(ctx)?;
     math::open(ctx)?;
     bit::open(ctx)?;
+    cdata::open(ctx)?;
     os::open(ctx)?;
     io::open(ctx)?;
     debug::open(ctx)?;

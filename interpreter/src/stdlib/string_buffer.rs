@@ -44,6 +44,9 @@ mod tag {
     pub(super) const TABLE: u32 = 0x08;
     pub(super) const METATABLE: u32 = 0x0e;
     pub(super) const DICTIONARY: u32 = 0x0f;
+    /// 64-bit integers.
+    pub(super) const INT64: u32 = 0x10;
+    pub(super) const UINT64: u32 = 0x11;
     /// Plus the length.
     pub(super) const STRING: u32 = 0x20;
 }
@@ -195,13 +198,14 @@ fn with<'gc, R>(buffer: Gc<'gc, Userdata<'gc>>, visit: impl FnOnce(&mut StringBu
 
 /// Returns argument `n` as a number of bytes (`lj_lib_checkintrange`): strings are not converted.
 fn check_size<'gc>(call: &Call<'gc>, n: usize) -> Result<usize, Error<'gc>> {
-    let number = call
-        .arg(n)
-        .as_number()
-        .ok_or_else(|| call.type_error(n, "number"))?;
-    usize::try_from(to_int(number))
-        .ok()
-        .filter(|&size| size <= MAX_STRING)
+    let size = if let Some(number) = call.arg(n).as_number() {
+        usize::try_from(to_int(number)).ok()
+    } else if let Some(cdata) = call.arg(n).as_cdata() {
+        usize::try_from(cdata.integer().bits()).ok()
+    } else {
+        return Err(call.type_error(n, "number"));
+    };
+    size.filter(|&size| size <= MAX_STRING)
         .ok_or_else(|| call.arg_error(n, "number out of range"))
 }
 
@@ -356,6 +360,10 @@ fn put_text<'gc>(
 
 fn set<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let buffer = check_buffer(call)?;
+    if let Some(cdata) = call.arg(2).as_cdata() {
+        let from = cdata.integer().type_name();
+        return Err(call.arg_error(2, format!("cannot convert '{from}' to 'const void *'")));
+    }
     let string = check_bytes(call, 2)?;
     call.burn(string.len() / 64);
     with(buffer, |buffer| {

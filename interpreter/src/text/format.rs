@@ -3,6 +3,7 @@
 //! One directive writes at most 512 bytes, or the string that it was given.
 
 use super::decimal;
+use crate::integer::wrap_signed;
 
 /// What a directive makes of its argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,20 +206,10 @@ impl<'f> Iterator for Pieces<'f> {
     }
 }
 
-/// `n` as an `int64_t`, as the processor converts it: what does not fit is the smallest one.
-fn to_i64(n: f64) -> i64 {
-    if n < 9_223_372_036_854_775_808.0 {
-        n as i64
-    } else {
-        i64::MIN
-    }
-    // `as` maps too small numbers to the smallest one; a comparison with NaN is false.
-}
-
 /// `n` as a `uint64_t`, as LuaJIT converts it: negative numbers wrap.
 fn to_u64(n: f64) -> u64 {
-    match to_i64(n) {
-        i64::MIN => to_i64(n - 18_446_744_073_709_551_616.0) as u64,
+    match wrap_signed(n) {
+        i64::MIN => wrap_signed(n - 18_446_744_073_709_551_616.0) as u64,
         converted => converted as u64,
     }
 }
@@ -235,10 +226,20 @@ pub fn to_i32(n: f64) -> i32 {
 
 /// Appends a number by `%d`, `%i`, `%u`, `%o` or `%x`.
 pub fn format_integer(out: &mut Vec<u8>, directive: &Directive, n: f64) {
+    let bits = if directive.conversion == Conversion::Signed {
+        wrap_signed(n) as u64
+    } else {
+        to_u64(n)
+    };
+    format_bits(out, directive, bits);
+}
+
+/// Appends a 64-bit integer by `%d`, `%i`, `%u`, `%o` or `%x`, which alone says whether it has a sign.
+pub fn format_bits(out: &mut Vec<u8>, directive: &Directive, bits: u64) {
     let mut sign: &[u8] = b"";
-    let mut value = to_u64(n);
+    let mut value = bits;
     if directive.conversion == Conversion::Signed {
-        let signed = to_i64(n);
+        let signed = bits as i64;
         value = signed.unsigned_abs();
         sign = sign_text(directive, signed < 0);
     }

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::compiler::chunk_display;
 use crate::coroutine::Coroutine;
 use crate::function::{Instruction, Prototype};
-use crate::vm::{METAMETHOD_NAMES, Metamethod, arithmetic};
+use crate::vm::{Metamethod, arithmetic};
 
 /// What a name is: the word that messages put in front of it.
 pub(crate) type Kind = &'static str;
@@ -107,7 +107,7 @@ pub(crate) fn callee(prototype: &Prototype<'_>, pc: *const Instruction) -> Optio
         Op::ITERC | Op::ITERN => return register(prototype, index, opcode::a(word) - 3),
         Op::ISLT | Op::ISGE => Metamethod::Lt,
         Op::ISLE | Op::ISGT => Metamethod::Le,
-        Op::ISEQV | Op::ISNEV => Metamethod::Eq,
+        op if (Op::ISEQV..=Op::ISNEP).contains(&op) => Metamethod::Eq,
         Op::TGETV | Op::TGETS | Op::TGETB | Op::GGET => Metamethod::Index,
         Op::TSETV | Op::TSETS | Op::TSETB | Op::GSET => Metamethod::NewIndex,
         Op::CAT => Metamethod::Concat,
@@ -117,10 +117,7 @@ pub(crate) fn callee(prototype: &Prototype<'_>, pc: *const Instruction) -> Optio
         op if (Op::UNM..=Op::POW).contains(&op) => arithmetic::event_of(op),
         _ => return None,
     };
-    Some((
-        "metamethod",
-        METAMETHOD_NAMES[event as usize].as_bytes().to_vec(),
-    ))
+    Some(("metamethod", event.name().as_bytes().to_vec()))
 }
 
 /// Returns what the caller of the frame at `base` calls its function.

@@ -342,13 +342,33 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                         jump_if!((x.unchecked_number() == y.unchecked_number()) != $negated)
                     } else if x.same(y) {
                         jump_if!(!$negated)
-                    } else if x.as_table().is_some() && y.as_table().is_some()
-                        || x.as_userdata().is_some() && y.as_userdata().is_some()
-                    {
+                    } else if x.may_be_handled_as_equal(y) {
                         slow_jump!(metamethod::equal(ctx, x, y))
                     } else {
                         jump_if!($negated)
                     }
+                }};
+            }
+            // A constant equals itself alone, unless a handler decides about an integer of 64 bits.
+            macro_rules! equal_constant {
+                ($constant:expr, $negated:expr) => {{
+                    let (x, y) = (reg!(a!()), $constant);
+                    let same = x.same(y);
+                    if !same && x.is_cdata() {
+                        slow_jump!(metamethod::equal(ctx, x, y))
+                    }
+                    jump_if!(same != $negated)
+                }};
+            }
+            macro_rules! equal_number {
+                ($constant:expr, $negated:expr) => {{
+                    let (x, y) = (reg!(a!()), $constant);
+                    // What is no number is a NaN, and equal to none.
+                    let same = x.unchecked_number() == y.unchecked_number();
+                    if !same && x.is_cdata() {
+                        slow_jump!(metamethod::equal(ctx, x, y))
+                    }
+                    jump_if!(same != $negated)
                 }};
             }
             macro_rules! arithmetic {
@@ -731,12 +751,12 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                 Op::ISGT => compare!(<=, true),
                 Op::ISEQV => equal!(false),
                 Op::ISNEV => equal!(true),
-                Op::ISEQS => jump_if!(reg!(a!()).same(constant!(d!()))),
-                Op::ISNES => jump_if!(!reg!(a!()).same(constant!(d!()))),
-                Op::ISEQN => jump_if!(reg!(a!()).raw_equal(number!(d!()))),
-                Op::ISNEN => jump_if!(!reg!(a!()).raw_equal(number!(d!()))),
-                Op::ISEQP => jump_if!(reg!(a!()).same(Value::primitive(d!()))),
-                Op::ISNEP => jump_if!(!reg!(a!()).same(Value::primitive(d!()))),
+                Op::ISEQS => equal_constant!(constant!(d!()), false),
+                Op::ISNES => equal_constant!(constant!(d!()), true),
+                Op::ISEQN => equal_number!(number!(d!()), false),
+                Op::ISNEN => equal_number!(number!(d!()), true),
+                Op::ISEQP => equal_constant!(Value::primitive(d!()), false),
+                Op::ISNEP => equal_constant!(Value::primitive(d!()), true),
                 Op::ISTC => {
                     let value = reg!(d!());
                     if value.is_truthy() {
@@ -799,7 +819,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     }
                 }
                 Op::CAT => slow!(metamethod::concat(ctx)),
-                Op::KSTR => reg!(a!()) = constant!(d!()),
+                Op::KSTR | Op::KCDATA => reg!(a!()) = constant!(d!()),
                 Op::KSHORT => reg!(a!()) = Value::arithmetic(f64::from(d!() as u16 as i16)),
                 Op::KNUM => reg!(a!()) = number!(d!()),
                 Op::KPRI => reg!(a!()) = Value::primitive(d!()),
@@ -1075,7 +1095,6 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                 Op::JMP => jump_or_loop!(word),
                 Op::ISTYPE
                 | Op::ISNUM
-                | Op::KCDATA
                 | Op::TGETR
                 | Op::TSETR
                 | Op::JFORI

@@ -16,7 +16,7 @@ use crate::stdlib::string_buffer::with_contents;
 use crate::table::{Table, TableError};
 use crate::value::{Type, Value};
 use crate::vm::transfer::{self, Exit, Flow, Step, call_above, continuation};
-use crate::vm::{Metamethod, Vm, arithmetic, describe, hook};
+use crate::vm::{Metamethod, Vm, arithmetic, cdata, describe, hook};
 
 /// Longest chain of `__index` or `__newindex` tables, as in LuaJIT.
 const MAX_CHAIN: usize = 100;
@@ -95,6 +95,19 @@ pub(crate) enum Found<'gc> {
     Call(Value<'gc>, Value<'gc>),
 }
 
+/// Makes the error of an operator that 64-bit integers do not have.
+#[cold]
+fn refuse<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    event: Metamethod,
+    left: Value<'gc>,
+    right: Value<'gc>,
+) -> Error<'gc> {
+    let message = cdata::refusal(event, left, right);
+    error_here(ctx, coroutine, message.as_bytes())
+}
+
 /// Looks a key up that a value does not have, along `__index` tables; `None` when that gives no answer.
 #[inline(never)]
 pub(crate) fn inherited<'gc>(
@@ -154,6 +167,10 @@ pub(crate) fn look_up<'gc>(
             if handler.is_nil() {
                 let slot = slot.filter(|_| object.same(first));
                 return Err(operand_error(ctx, coroutine, "index", object, slot));
+            }
+            if object.is_cdata() && ctx.vm.is_integer_handler(Metamethod::Index, handler) {
+                let message = cdata::index_refusal(object, key);
+                return Err(error_here(ctx, coroutine, &message));
             }
             handler
         };
@@ -225,6 +242,11 @@ pub(crate) fn set<'gc>(
                 let error = operand_error(ctx, coroutine, "index", object, slot);
                 return transfer::drive(ctx, Step::Throw(error));
             }
+            if object.is_cdata() && ctx.vm.is_integer_handler(Metamethod::NewIndex, handler) {
+                let message = cdata::index_refusal(object, key);
+                let error = error_here(ctx, coroutine, &message);
+                return transfer::drive(ctx, Step::Throw(error));
+            }
             handler
         };
         if handler.as_function().is_some() {
@@ -286,6 +308,22 @@ pub(crate) fn arithmetic<'gc>(ctx: Context<'gc>, left: Value<'gc>, right: Value<
         let error = operand_error(ctx, coroutine, "perform arithmetic on", value, Some(slot));
         return transfer::drive(ctx, Step::Throw(error));
     }
+    if ctx.vm.is_integer_handler(event, handler) {
+        return match cdata::handle(ctx, event, left, right) {
+            Ok(value) => {
+                coroutine.set_slot(coroutine.base.get() + opcode::a(word), value);
+                if ctx.vm.heap.is_due() {
+                    Flow::Exit(Exit::CollectDue)
+                } else {
+                    Flow::Continue
+                }
+            }
+            Err(message) => {
+                let error = error_here(ctx, coroutine, message.as_bytes());
+                transfer::drive(ctx, Step::Throw(error))
+            }
+        };
+    }
     let step = call_above(coroutine, continuation::STORE, handler, &[left, right]);
     transfer::drive(ctx, step)
 }
@@ -304,8 +342,16 @@ pub(crate) fn length<'gc>(ctx: Context<'gc>, value: Value<'gc>) -> Flow {
             value,
             Some(slot),
         ))
+    } else if ctx.vm.is_integer_handler(Metamethod::Len, handler) {
+        Step::Throw(refuse(ctx, coroutine, Metamethod::Len, value, Value::NIL))
     } else {
-        call_above(coroutine, continuation::STORE, handler, &[value])
+        // Handlers of operators always get two operands.
+        call_above(
+            coroutine,
+            continuation::STORE,
+            handler,
+            &[value, Value::NIL],
+        )
     };
     transfer::drive(ctx, step)
 }
@@ -336,13 +382,17 @@ fn compare_error<'gc>(
     error_here(ctx, coroutine, message.as_bytes())
 }
 
-/// The handler of a comparison event that both operands agree on, as Lua 5.1 wants it.
+/// The handler of a comparison event that both operands agree on, as Lua 5.1 wants it; a 64-bit integer
+/// asks nobody.
 fn common_handler<'gc>(
     ctx: Context<'gc>,
     a: Value<'gc>,
     b: Value<'gc>,
     event: Metamethod,
 ) -> Value<'gc> {
+    if a.is_cdata() || b.is_cdata() {
+        return ctx.vm.handler_of(if a.is_cdata() { a } else { b }, event);
+    }
     let first = ctx.vm.handler_of(a, event);
     if first.is_nil() {
         return Value::NIL;
@@ -409,9 +459,17 @@ pub(crate) fn compare<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> F
         Metamethod::Lt
     };
     let handler = common_handler(ctx, a, b, event);
-    let step = if !handler.is_nil() {
+    let step = if ctx.vm.is_integer_handler(event, handler) {
+        match cdata::compare(event, a, b) {
+            Ok(result) => {
+                jump(ctx, coroutine, result != negated);
+                return Flow::Continue;
+            }
+            Err(message) => Step::Throw(error_here(ctx, coroutine, message.as_bytes())),
+        }
+    } else if !handler.is_nil() {
         call_above(coroutine, kind(negated), handler, &[a, b])
-    } else if or_equal {
+    } else if or_equal && !a.is_cdata() && !b.is_cdata() {
         // a <= b is not (b < a) where only `__lt` is there.
         let handler = common_handler(ctx, a, b, Metamethod::Lt);
         if handler.is_nil() {
@@ -425,20 +483,24 @@ pub(crate) fn compare<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> F
     transfer::drive(ctx, step)
 }
 
-/// Completes `ISEQV`, `ISNEV` on two different objects of the same type that have metatables.
+/// Completes `ISEQV`, `ISNEV` and their kin on two different objects that may have handlers.
 #[inline(never)]
 pub(crate) fn equal<'gc>(ctx: Context<'gc>, a: Value<'gc>, b: Value<'gc>) -> Flow {
     let coroutine = ctx.vm.current.get().expect("running");
-    let negated = Op::of(instruction(coroutine.pc.get())) == Some(Op::ISNEV);
+    let negated = matches!(
+        Op::of(instruction(coroutine.pc.get())),
+        Some(Op::ISNEV | Op::ISNES | Op::ISNEN | Op::ISNEP)
+    );
     let comparable =
         matches!(a.type_of(), Type::Table | Type::Userdata) && a.type_of() == b.type_of();
-    let handler = if comparable {
+    let handler = if comparable || a.is_cdata() || b.is_cdata() {
         common_handler(ctx, a, b, Metamethod::Eq)
     } else {
         Value::NIL
     };
-    if handler.is_nil() {
-        jump(ctx, coroutine, negated);
+    if handler.is_nil() || ctx.vm.is_integer_handler(Metamethod::Eq, handler) {
+        let result = !handler.is_nil() && cdata::equal(a, b);
+        jump(ctx, coroutine, result != negated);
         return Flow::Continue;
     }
     let kind = if negated {
@@ -485,6 +547,10 @@ fn concat_step<'gc>(
                 let slot = if is_text(left) { last } else { last - 1 };
                 let value = register(coroutine, slot);
                 let error = operand_error(ctx, coroutine, "concatenate", value, Some(slot));
+                return Step::Throw(error);
+            }
+            if ctx.vm.is_integer_handler(Metamethod::Concat, handler) {
+                let error = refuse(ctx, coroutine, Metamethod::Concat, left, right);
                 return Step::Throw(error);
             }
             let kind = continuation::CONCAT | ((last - 1) as u64) << 8;

@@ -5,6 +5,7 @@
 //! before an instruction that a program wants to see.
 
 pub(crate) mod arithmetic;
+pub(crate) mod cdata;
 pub(crate) mod describe;
 pub(crate) mod dispatch;
 pub(crate) mod hook;
@@ -38,7 +39,7 @@ macro_rules! metamethods {
         #[repr(u8)]
         pub(crate) enum Metamethod { $($name,)* }
 
-        const METAMETHOD_NAMES: &[&str] = &[$($text,)*];
+        const METAMETHOD_NAMES: [&str; [$($text,)*].len()] = [$($text,)*];
     };
 }
 
@@ -61,6 +62,15 @@ metamethods! {
     Gc = "__gc",
     Metatable = "__metatable",
     ToString = "__tostring",
+    Pairs = "__pairs",
+    IPairs = "__ipairs",
+}
+
+impl Metamethod {
+    /// Returns the field of a metatable that handles the event.
+    pub(crate) fn name(self) -> &'static str {
+        METAMETHOD_NAMES[self as usize]
+    }
 }
 
 /// Everything one VM owns; the root of its heap.
@@ -75,6 +85,8 @@ pub(crate) struct Vm<'gc> {
     pub(crate) stash_free: RefCell<Vec<usize>>,
     pub(crate) type_metatables: [Cell<Option<Gc<'gc, Table<'gc>>>>; Type::COUNT],
     names: Vec<Gc<'gc, LuaString>>,
+    /// Handlers that the metatable of 64-bit integers came with, by event: the VM does their work in place.
+    pub(crate) integer_handlers: [Cell<Option<Gc<'gc, Function<'gc>>>>; METAMETHOD_NAMES.len()],
     /// The coroutine that runs, while one does.
     pub(crate) current: Cell<Option<Gc<'gc, Coroutine<'gc>>>>,
     /// Fuel left in the current slice.
@@ -149,6 +161,7 @@ impl<'gc> Vm<'gc> {
             stash_free: RefCell::default(),
             type_metatables: Default::default(),
             names,
+            integer_handlers: Default::default(),
             current: Cell::new(None),
             fuel: Cell::new(0),
             next_function: Cell::new(None),
@@ -247,7 +260,8 @@ unsafe impl<'gc> Collect<'gc> for Vm<'gc> {
         if let Some(current) = self.current.get() {
             cc.trace_gc(Gc::erase(current));
         }
-        for function in [&self.next_function, &self.ipairs_iterator] {
+        let iterators = [&self.next_function, &self.ipairs_iterator];
+        for function in self.integer_handlers.iter().chain(iterators) {
             if let Some(function) = function.get() {
                 cc.trace_gc(Gc::erase(function));
             }

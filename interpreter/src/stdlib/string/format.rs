@@ -78,9 +78,14 @@ fn proceed<'gc>(call: &Call<'gc>, mut state: State, arg_count: usize) -> NativeR
                 }
             }
             Conversion::Signed | Conversion::Unsigned | Conversion::Octal | Conversion::Hex => {
-                let number = call.check_number(n)?;
-                out.reserve(ctx, DIRECTIVE_ROOM)?;
-                format::format_integer(out.bytes_mut(), &directive, number);
+                if let Some(cdata) = call.arg(n).as_cdata() {
+                    out.reserve(ctx, DIRECTIVE_ROOM)?;
+                    format::format_bits(out.bytes_mut(), &directive, cdata.integer().bits());
+                } else {
+                    let number = call.check_number(n)?;
+                    out.reserve(ctx, DIRECTIVE_ROOM)?;
+                    format::format_integer(out.bytes_mut(), &directive, number);
+                }
             }
             Conversion::Byte => {
                 let number = f64::from(call.check_int(n)?);

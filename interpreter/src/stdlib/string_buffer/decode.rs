@@ -6,6 +6,7 @@ use super::{Dictionaries, MAX_DEPTH, tag};
 use crate::call::Call;
 use crate::context::Context;
 use crate::error::Error;
+use crate::integer::Integer;
 use crate::table::{Table, TableError};
 use crate::value::Value;
 
@@ -114,6 +115,14 @@ impl<'gc, 'b> Decoder<'gc, 'b> {
             }
             tag::INT => Value::number(f64::from(i32::from_le_bytes(self.array()?))),
             tag::NUMBER => Value::number(f64::from_le_bytes(self.array()?)),
+            tag::INT64 => {
+                let integer = Integer::Signed(i64::from_le_bytes(self.array()?));
+                self.ctx.integer(integer).into()
+            }
+            tag::UINT64 => {
+                let integer = Integer::Unsigned(u64::from_le_bytes(self.array()?));
+                self.ctx.integer(integer).into()
+            }
             tag::DICTIONARY => {
                 let strings = self.dictionaries.strings.map(|(strings, _)| strings);
                 let (number, entry) = self.entry(strings)?;

@@ -6,6 +6,7 @@ use gc_arena::Gc;
 use super::{Dictionaries, MAX_DEPTH, as_buffer, check_buffer, tag, with};
 use crate::call::{Call, NativeResult};
 use crate::error::Error;
+use crate::integer::Integer;
 use crate::stdlib::buffer::Buffer;
 use crate::stdlib::table::take_state;
 use crate::table::Table;
@@ -192,6 +193,15 @@ impl<'gc> Encoder<'_, 'gc> {
                 let number = value.as_number().expect("of that type");
                 self.count(tag::NUMBER);
                 self.state.out.append(ctx, &number.to_le_bytes())?;
+            }
+            Type::Cdata => {
+                let integer = value.as_cdata().expect("of that type").integer();
+                self.count(match integer {
+                    Integer::Signed(_) => tag::INT64,
+                    Integer::Unsigned(_) => tag::UINT64,
+                });
+                let bytes = integer.bits().to_le_bytes();
+                self.state.out.append(ctx, &bytes)?;
             }
             Type::Userdata if value.as_userdata().is_none() => match value.bits() as u32 {
                 0 => self.count(tag::NULL),

@@ -69,7 +69,15 @@ fn proceed<'gc>(
                 }
             }
             Conversion::Signed | Conversion::Unsigned | Conversion::Octal | Conversion::Hex => {
-                number(format::format_integer, call.check_number(arg)?)?;
+                match call.arg(arg).as_cdata() {
+                    Some(cdata) => with(buffer, |buffer| {
+                        buffer.reserve(ctx, DIRECTIVE_ROOM)?;
+                        let bits = cdata.integer().bits();
+                        format::format_bits(&mut buffer.bytes, &directive, bits);
+                        Ok::<(), Error<'gc>>(())
+                    })?,
+                    None => number(format::format_integer, call.check_number(arg)?)?,
+                }
             }
             Conversion::Byte => number(format::format_byte, f64::from(call.check_int(arg)?))?,
             Conversion::HexFloat
