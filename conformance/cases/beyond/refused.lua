@@ -18,7 +18,10 @@ end
 
 -- What works here otherwise than there.
 assert(select(2, debug.getupvalue(("a"):gmatch("a"), 1)) == nil)
-assert(select("#", jit.on(), jit.off(print), jit.flush(1)) == 2 and jit.opt.start(3) == nil)
+assert(select("#", jit.on(), jit.off(), jit.flush(1)) == 2 and select("#", jit.status()) == 1)
+local util = require("jit.util")
+assert(util.ircalladdr == nil and util.funcinfo(function() end).proto == nil)
+assert(util.funck(function() return function() end end, -1) == nil)
 local buffer = require("string.buffer")
 refused(buffer.decode, "\18" .. ("\0"):rep(16))
 refused(buffer.decode, "\5\1\0\0\0\1\0\0\0")

@@ -87,6 +87,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     }
     let special: &[(&'static str, NativeFn)] = &[
         ("ffi", super::jit::no_ffi),
+        ("jit.util", super::jit::util::load),
         ("string.buffer", super::string_buffer::open),
         ("table.new", |call| {
             call.ret(call.native("new", super::table::table_new, &[]))
