@@ -458,8 +458,8 @@ fn tonumber<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn type_of<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let name = call.check_any(1)?.type_name();
-    call.ret(call.string(name))
+    let type_of = call.check_any(1)?.type_of();
+    call.ret(call.ctx.vm.type_name(call.mutation(), type_of))
 }
 
 fn unpack<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -26,7 +26,7 @@ use crate::string::LuaString;
 use crate::table::{Table, array_index, write_barrier};
 use crate::value::{Type, Value};
 use crate::vm::arithmetic::modulo;
-use crate::vm::transfer::{self, Exit, Flow, Step};
+use crate::vm::transfer::{self, Exit, Flow, Step, continuation};
 use crate::vm::{Metamethod, Vm, hook, metamethod};
 
 /// Pretends to use pointers, which makes the compiler keep them in registers from one instruction to the
@@ -1032,16 +1032,29 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                 Op::RET0 => give_back!(base, 0),
                 Op::RET1 => {
                     let value = reg!(a!());
-                    if let Link::Lua(return_to) = Link::decode(*base.sub(1)) {
-                        let call = (*return_to.sub(1)).word;
-                        if opcode::b(call) == 2 {
-                            let target = base.sub(2);
-                            *target = value;
-                            pc = return_to;
-                            base = target.sub(opcode::a(call));
+                    match Link::decode(*base.sub(1)) {
+                        Link::Lua(return_to) => {
+                            let call = (*return_to.sub(1)).word;
+                            if opcode::b(call) == 2 {
+                                let target = base.sub(2);
+                                *target = value;
+                                pc = return_to;
+                                base = target.sub(opcode::a(call));
+                                constants = function!().prototype_unchecked().constants();
+                                continue;
+                            }
+                        }
+                        // The value of a metamethod that completes an instruction.
+                        Link::Continuation(delta)
+                            if (*base.sub(4)).bits() == continuation::STORE =>
+                        {
+                            pc = (*base.sub(3)).bits() as *const Instruction;
+                            base = base.sub(delta);
+                            *base.add(opcode::a((*pc.sub(1)).word)) = value;
                             constants = function!().prototype_unchecked().constants();
                             continue;
                         }
+                        _ => {}
                     }
                     give_back!(base.add(a!()), 1)
                 }

@@ -283,7 +283,11 @@ pub(crate) fn arithmetic<'gc>(ctx: Context<'gc>, left: Value<'gc>, right: Value<
     let word = instruction(coroutine.pc.get());
     let op = Op::of(word).expect("verified");
     let event = arithmetic::event_of(op);
-    let numbers = (arithmetic::to_number(left), arithmetic::to_number(right));
+    let numbers = if left.as_table().is_some() || right.as_table().is_some() {
+        (arithmetic::to_number(left), None)
+    } else {
+        (arithmetic::to_number(left), arithmetic::to_number(right))
+    };
     if let (Some(a), Some(b)) = numbers {
         let result = Value::number(arithmetic::compute(event, a, b));
         coroutine.set_slot(coroutine.base.get() + opcode::a(word), result);

@@ -84,6 +84,8 @@ pub(crate) struct Vm<'gc> {
     pub(crate) stash: RefCell<Vec<Value<'gc>>>,
     pub(crate) stash_free: RefCell<Vec<usize>>,
     pub(crate) type_metatables: [Cell<Option<Gc<'gc, Table<'gc>>>>; Type::COUNT],
+    /// What `type` returns, kept from the first request on.
+    type_names: [Cell<Option<Gc<'gc, LuaString>>>; Type::COUNT],
     names: Vec<Gc<'gc, LuaString>>,
     /// Handlers that the metatable of 64-bit integers came with, by event: the VM does their work in place.
     pub(crate) integer_handlers: [Cell<Option<Gc<'gc, Function<'gc>>>>; METAMETHOD_NAMES.len()],
@@ -160,6 +162,7 @@ impl<'gc> Vm<'gc> {
             stash: RefCell::default(),
             stash_free: RefCell::default(),
             type_metatables: Default::default(),
+            type_names: Default::default(),
             names,
             integer_handlers: Default::default(),
             current: Cell::new(None),
@@ -222,6 +225,17 @@ impl<'gc> Vm<'gc> {
             .map_or(Value::NIL, |metatable| self.handler(metatable, event))
     }
 
+    /// Returns the name of a type as a string.
+    pub(crate) fn type_name(&self, mc: &Mutation<'gc>, of: Type) -> Gc<'gc, LuaString> {
+        let kept = &self.type_names[of as usize];
+        kept.get().unwrap_or_else(|| {
+            let name = self.interner.intern(mc, &self.heap, of.name().as_bytes());
+            // No barrier: the VM is traced again after every entry.
+            kept.set(Some(name));
+            name
+        })
+    }
+
     /// Notes that a userdata has a metatable, which may have `__gc` when the object dies.
     pub(crate) fn note_finalizable(&self, userdata: Gc<'gc, Userdata<'gc>>) {
         if !userdata.is_finalizable.replace(true) {
@@ -255,6 +269,9 @@ unsafe impl<'gc> Collect<'gc> for Vm<'gc> {
         }
         for name in &self.names {
             cc.trace_gc(Gc::erase(*name));
+        }
+        for name in self.type_names.iter().filter_map(Cell::get) {
+            cc.trace_gc(Gc::erase(name));
         }
         self.hooks.trace(cc);
         if let Some(current) = self.current.get() {
