@@ -221,3 +221,22 @@ fn large_arrays_are_traced_in_parts() {
         End::text("ok")
     );
 }
+
+#[test]
+fn integers_of_64_bits_live_as_long_as_they_are_held() {
+    check(
+        "local key, weak = 5LL, setmetatable({}, { __mode = 'k' })
+         local t = { [key] = 'held' }
+         weak[key] = true
+         local sum = 0ULL
+         for i = 1, 300 do
+             sum = sum + i * 1LL
+             t[i % 7] = -sum
+             weak[sum + 1] = i
+             local f = function() return sum, 77LL end
+             assert(select(2, f()) == 77 and bit.bxor(f(), sum) == 0)
+         end
+         assert(sum == 45150ULL and t[key] == 'held' and weak[key] and -t[6] == sum)
+         return 'ok'",
+    );
+}
