@@ -1,12 +1,11 @@
 //! Commands that run beside the VM, with a pipe to or from them (`io.popen`).
 
-use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Process;
 
@@ -17,24 +16,25 @@ pub(super) fn shell(command: &[u8]) -> Command {
     shell
 }
 
-/// Commands whose files a program has forgotten: each must be waited for once, or it stays a zombie.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Forgotten(Rc<RefCell<Vec<Child>>>);
+/// Commands whose files a program has forgotten: each must be waited for once, or it stays a zombie. The list
+/// belongs to the process, so that a VM clears up after those that are gone.
+static FORGOTTEN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
-impl Forgotten {
-    /// Lets go of those that have ended.
-    fn reap(&self) {
-        self.0
-            .borrow_mut()
-            .retain_mut(|child| matches!(child.try_wait(), Ok(None)));
-    }
+fn forgotten() -> MutexGuard<'static, Vec<Child>> {
+    FORGOTTEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// Waits for all of them.
-    pub(super) fn wait(&self) {
-        for mut child in self.0.take() {
-            // Nobody asks how it ended.
-            let _ = child.wait();
-        }
+/// Lets go of forgotten commands that have ended.
+pub(super) fn reap() {
+    forgotten().retain_mut(|child| matches!(child.try_wait(), Ok(None)));
+}
+
+/// Waits for all forgotten commands.
+pub(super) fn wait_for_forgotten() {
+    let children = std::mem::take(&mut *forgotten());
+    for mut child in children {
+        // Nobody asks how it ended.
+        let _ = child.wait();
     }
 }
 
@@ -45,12 +45,11 @@ pub(super) struct Pipe {
     output: Option<ChildStdout>,
     /// Gone when it was waited for.
     child: Option<Child>,
-    forgotten: Forgotten,
 }
 
 impl Pipe {
-    pub(super) fn start(command: &[u8], to_input: bool, forgotten: &Forgotten) -> io::Result<Pipe> {
-        forgotten.reap();
+    pub(super) fn start(command: &[u8], to_input: bool) -> io::Result<Pipe> {
+        reap();
         let mut shell = shell(command);
         if to_input {
             shell.stdin(Stdio::piped());
@@ -62,7 +61,6 @@ impl Pipe {
             input: child.stdin.take(),
             output: child.stdout.take(),
             child: Some(child),
-            forgotten: forgotten.clone(),
         })
     }
 
@@ -110,7 +108,7 @@ impl Drop for Pipe {
         if let Some(mut child) = self.child.take()
             && let Ok(None) = child.try_wait()
         {
-            self.forgotten.0.borrow_mut().push(child);
+            forgotten().push(child);
         }
     }
 }

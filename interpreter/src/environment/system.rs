@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::process::{Forgotten, Pipe, shell};
+use super::process::{Pipe, reap, shell, wait_for_forgotten};
 use super::{Buffering, Environment, File, OpenMode, Process, Standard};
 use crate::text::time::Offset;
 use crate::text::zone::SystemZone;
@@ -34,7 +34,6 @@ pub struct System {
     buffering: Cell<Buffering>,
     /// Nobody reads standard output any more.
     is_broken: Cell<bool>,
-    forgotten: Forgotten,
 }
 
 impl System {
@@ -51,7 +50,6 @@ impl System {
                 Buffering::Full
             }),
             is_broken: Cell::new(false),
-            forgotten: Forgotten::default(),
         }
     }
 
@@ -60,9 +58,9 @@ impl System {
         self.is_broken.get()
     }
 
-    /// Waits until the commands end that `io.popen` has started and nothing has closed.
+    /// Waits until the commands end that `io.popen` has started and nothing has closed, in this process.
     pub fn wait_for_commands(&self) {
-        self.forgotten.wait();
+        wait_for_forgotten();
     }
 
     /// Returns a standard stream without the standard library's buffer, which would read ahead.
@@ -118,6 +116,7 @@ impl Default for System {
 impl Drop for System {
     fn drop(&mut self) {
         let _ = self.flush();
+        reap();
     }
 }
 
@@ -264,7 +263,7 @@ impl Environment for System {
     fn start(&self, command: &[u8], to_input: bool) -> io::Result<Box<dyn Process>> {
         // The command may write to the same place.
         let _ = self.flush();
-        Ok(Box::new(Pipe::start(command, to_input, &self.forgotten)?))
+        Ok(Box::new(Pipe::start(command, to_input)?))
     }
 }
 
