@@ -34,3 +34,6 @@ local _, message = pcall(require, "in.c")
 assert(message == ("error loading module 'in.c' from file '%s':\n\tmodules in C cannot be loaded in a sandbox"):format(library))
 package.cpath = saved
 os.remove(library)
+assert(not pcall(debug.upvalueid, type, 1))
+assert(select(2, xpcall(string.rep, debug.traceback)):find("\n\t[builtin#rep]:\n", 1, true))
+assert(getmetatable(newproxy(io.stdout)) == getmetatable(io.stdout))
