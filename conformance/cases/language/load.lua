@@ -46,6 +46,19 @@ f, err = load_protected(function()
 end)
 assert(not f and err == "from the reader")
 
+-- After a syntax error a reader is not asked for more.
+local asked = 0
+f, err = load(function()
+  asked = asked + 1
+  return ("*a = 123"):sub(asked, asked)
+end)
+assert(not f and err:find("unexpected symbol near '*'", 1, true) and asked == 2, asked)
+f, err = load(function()
+  return "x = = 1 "
+end)
+assert(not f and err:find("unexpected symbol near '='", 1, true), err)
+assert(load(reader("return [", "=", "[", "]", "=", "]"))() == "" and load(reader("return [=", "[a]=", "]"))() == "a")
+
 -- Modes.
 local dump = string.dump(function()
   return 5

@@ -37,7 +37,7 @@ impl Function {
 
 impl Compiler<'_> {
     /// Parses the whole chunk.
-    pub(super) fn chunk(mut self) -> Parse<Template> {
+    pub(super) fn chunk(&mut self) -> Parse<Template> {
         self.function.flags = flags::VARARG;
         self.begin_scope(false);
         self.emit_ad(Op::FUNCV, 0, 0)?;

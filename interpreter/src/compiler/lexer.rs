@@ -121,6 +121,11 @@ impl<'s> Lexer<'s> {
         self.source.get(self.position + distance).copied()
     }
 
+    /// Returns the offset after the newest token.
+    pub(super) fn position(&self) -> usize {
+        self.position
+    }
+
     /// Returns whether bytecode follows a skipped header, where it may not hide.
     pub(super) fn hides_bytecode(&self) -> bool {
         self.position > 0 && self.peek() == Some(0x1b)

@@ -38,18 +38,7 @@ use symbol::FixedMap;
 ///
 /// Returns the first error in the source, worded as LuaJIT words it.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Rc<Template>, SyntaxError> {
-    let chunk_name = error::until_nul(chunk_name);
-    let compiler = Compiler {
-        lexer: Lexer::new(source, chunk_name),
-        function: Function::new(0, 0, 0),
-        enclosing: Vec::new(),
-        entries: Vec::new(),
-        slots: FixedMap::default(),
-        serial: 0,
-        level: 0,
-        chunk_name: Rc::from(chunk_name),
-        text: Rc::from(source),
-    };
+    let mut compiler = Compiler::new(source, chunk_name);
     if compiler.lexer.hides_bytecode() {
         return Err(SyntaxError {
             message: b"cannot load malformed bytecode".to_vec(),
@@ -60,6 +49,15 @@ pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Rc<Template>, SyntaxE
         Ok(template) => Ok(Rc::new(template)),
         Err(error) => Err(*error),
     }
+}
+
+/// Returns whether a chunk that begins like this has an error, whatever follows.
+pub(crate) fn fails_at_once(beginning: &[u8], chunk_name: &[u8]) -> bool {
+    let mut compiler = Compiler::new(beginning, chunk_name);
+    let failed = !compiler.lexer.hides_bytecode() && compiler.chunk().is_err();
+    // A long bracket may still be opened by what follows.
+    let unread = &beginning[compiler.lexer.position().min(beginning.len())..];
+    failed && unread.iter().any(|byte| !b"[=".contains(byte))
 }
 
 /// State of one compilation.
@@ -81,7 +79,22 @@ struct Compiler<'s> {
     text: Rc<[u8]>,
 }
 
-impl Compiler<'_> {
+impl<'s> Compiler<'s> {
+    fn new(source: &'s [u8], chunk_name: &'s [u8]) -> Compiler<'s> {
+        let chunk_name = error::until_nul(chunk_name);
+        Compiler {
+            lexer: Lexer::new(source, chunk_name),
+            function: Function::new(0, 0, 0),
+            enclosing: Vec::new(),
+            entries: Vec::new(),
+            slots: FixedMap::default(),
+            serial: 0,
+            level: 0,
+            chunk_name: Rc::from(chunk_name),
+            text: Rc::from(source),
+        }
+    }
+
     fn next_serial(&mut self) -> u32 {
         self.serial += 1;
         self.serial

@@ -283,28 +283,26 @@ fn setlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
 }
 
-/// Returns upvalue `n` of a function: its name, and its cell if it is a Lua closure.
+/// Returns upvalue `n` of a function: its name and its cell. What native functions keep is their own.
 fn upvalue<'gc>(
     function: Gc<'gc, Function<'gc>>,
     n: i32,
-) -> Option<(Vec<u8>, Option<Gc<'gc, Upvalue<'gc>>>)> {
+) -> Option<(Vec<u8>, Gc<'gc, Upvalue<'gc>>)> {
     let index = usize::try_from(n).ok()?.checked_sub(1)?;
-    if let Some(native) = function.native() {
-        native.values.get(index)?;
-        return Some((Vec::new(), None));
+    if function.is_native() {
+        return None;
     }
     let cell = function.upvalues().get(index)?.get();
     let debug = function.prototype()?.template.debug.as_ref();
     let name = debug.and_then(|debug| debug.upvalue_names.get(index));
-    Some((name.map_or_else(Vec::new, |name| name.to_vec()), Some(cell)))
+    Some((name.map_or_else(Vec::new, |name| name.to_vec()), cell))
 }
 
 fn getupvalue<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let n = call.check_int(2)?;
     let function = call.check_function(1)?;
     match upvalue(function, n) {
-        Some((name, Some(cell))) => call.ret_all(&[call.string(name).into(), cell.get()]),
-        Some((name, None)) => call.ret_all(&[call.string(name).into(), Value::NIL]),
+        Some((name, cell)) => call.ret_all(&[call.string(name).into(), cell.get()]),
         None => call.ret0(),
     }
 }
@@ -314,7 +312,7 @@ fn setupvalue<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let n = call.check_int(2)?;
     let function = call.check_function(1)?;
     match upvalue(function, n) {
-        Some((name, Some(cell))) => {
+        Some((name, cell)) => {
             Upvalue::set(cell, call.mutation(), value);
             call.ret(call.string(name))
         }
@@ -327,7 +325,7 @@ fn check_cell<'gc>(call: &Call<'gc>, n: usize) -> Result<Gc<'gc, Upvalue<'gc>>, 
     let function = call.check_function(n)?;
     let index = call.check_int(n + 1)?;
     match upvalue(function, index) {
-        Some((_, Some(cell))) => Ok(cell),
+        Some((_, cell)) => Ok(cell),
         _ => Err(call.arg_error(n + 1, "index out of range")),
     }
 }

@@ -70,7 +70,7 @@ fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let name = call.opt_string(2)?;
     let mode = call.opt_string(3)?;
     if call.arg(1).as_function().is_some() {
-        let pieces = call.userdata(Box::new(Vec::<u8>::new()));
+        let pieces = call.userdata(Box::new(Pieces::default()));
         call.keep(4.max(call.arg_count()))?;
         call.push(pieces.into())?;
         return call.try_invoke(call.arg(1), &[], read_piece);
@@ -102,20 +102,45 @@ fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     )
 }
 
+/// The name of a chunk from a reader function that was given none.
+const UNNAMED: &[u8] = b"=(load)";
+
+/// What a reader function has given so far.
+#[derive(Debug, Default)]
+struct Pieces {
+    text: Vec<u8>,
+    /// The length at which to look for an error: nobody should be asked for the rest of a chunk that has one,
+    /// least of all without end. It grows by a factor, so that all looks together cost little.
+    next_look: usize,
+}
+
 /// Takes what a reader function returned; the end is nil or an empty string.
 fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let slot = call.arg_count();
     let state = call.arg(slot).as_userdata().expect("pushed by load");
     let mut data = state.data().borrow_mut();
-    let pieces: &mut Vec<u8> = data.downcast_mut().expect("made by load");
+    let pieces: &mut Pieces = data.downcast_mut().expect("made by load");
     if !call.result(1).is_truthy() {
         return call.ret_all(&[Value::NIL, call.result(2)]);
     }
     let piece = call.result(2);
     let text = piece.as_string();
     if let Some(text) = text.filter(|text| !text.is_empty()) {
-        call.check_room(pieces.len() + text.len())?;
-        pieces.extend_from_slice(text.as_bytes());
+        call.check_room(pieces.text.len() + text.len())?;
+        pieces.text.extend_from_slice(text.as_bytes());
+        if pieces.text.len() >= pieces.next_look {
+            let is_second = pieces.next_look > 0;
+            pieces.next_look = if is_second { pieces.text.len() * 4 } else { 1 };
+            if is_second && !pieces.text.starts_with(b"\x1b") {
+                let name = call.opt_string(2)?;
+                let name = name.as_ref().map_or(UNNAMED, |name| name.as_bytes());
+                call.burn(pieces.text.len() / 16);
+                if crate::compiler::fails_at_once(&pieces.text, name) {
+                    drop(data);
+                    return finish_pieces(call);
+                }
+            }
+        }
         drop(data);
         call.keep(slot)?;
         return call.try_invoke(call.arg(1), &[], read_piece);
@@ -124,15 +149,23 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let message = call.string("reader function must return a string");
         return call.ret_all(&[Value::NIL, message.into()]);
     }
+    drop(data);
+    finish_pieces(call)
+}
+
+/// Compiles what the reader function has given.
+fn finish_pieces<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let slot = call.arg_count();
+    let state = call.arg(slot).as_userdata().expect("pushed by load");
+    let data = state.data().borrow();
+    let pieces: &Pieces = data.downcast_ref().expect("made by load");
     let name = call.opt_string(2)?;
     let mode = call.opt_string(3)?;
-    let name = name
-        .as_ref()
-        .map_or(&b"=(load)"[..], |name| name.as_bytes());
+    let name = name.as_ref().map_or(UNNAMED, |name| name.as_bytes());
     let mode = mode.as_ref().map(|mode| mode.as_bytes());
     answer(
         call,
-        compile(call, pieces, name, mode, call.arg(4).as_table()),
+        compile(call, &pieces.text, name, mode, call.arg(4).as_table()),
     )
 }
 

@@ -39,7 +39,14 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let globals = ctx.globals();
     let (package, loaded, preload) = (ctx.table(), ctx.table(), ctx.table());
     ctx.register(globals, &[("require", require), ("module", module)])?;
-    ctx.register(package, &[("searchpath", searchpath), ("seeall", seeall)])?;
+    ctx.register(
+        package,
+        &[
+            ("loadlib", loadlib),
+            ("searchpath", searchpath),
+            ("seeall", seeall),
+        ],
+    )?;
     for (field, variable, default) in [
         ("path", "LUA_PATH", DEFAULT_PATH),
         ("cpath", "LUA_CPATH", DEFAULT_CPATH),
@@ -437,4 +444,13 @@ fn next_option<'gc>(call: &Call<'gc>, count: usize) -> NativeResult<'gc> {
         call.keep(own)?;
         next_option(call, own - 2)
     })
+}
+
+/// Refuses to load C code, as a LuaJIT without dynamic libraries does.
+fn loadlib<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    call.check_string(1)?;
+    call.check_string(2)?;
+    let reason = call.string("dynamic libraries not enabled: C code would reach past the sandbox");
+    let stage = call.string("absent");
+    call.ret_all(&[Value::NIL, reason.into(), stage.into()])
 }
