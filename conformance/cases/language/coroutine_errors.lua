@@ -106,3 +106,14 @@ abandon()
 collectgarbage()
 collectgarbage()
 assert(weak[1] == nil)
+
+-- What `wrap` passes on is put together as a C string.
+do
+  local failing = coroutine.wrap(function()
+    error("a\0b", 0)
+  end)
+  local ok, message = pcall(function()
+    failing()
+  end)
+  assert(not ok and message:match(":%d+: a$") and #message < 300, message)
+end

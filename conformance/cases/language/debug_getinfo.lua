@@ -121,3 +121,6 @@ while true do
   depth = depth + 1
 end
 assert(found and depth > 1)
+
+-- What follows a zero is no option.
+assert(debug.getinfo(1, "l\0?").currentline)

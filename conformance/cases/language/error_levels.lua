@@ -78,3 +78,11 @@ end
 assert(raise("=(name)") == "(name):1: m" and raise("@a/b.lua") == "a/b.lua:1: m")
 assert(raise("some code") == "[string \"some code\"]:1: m")
 assert(raise(nil) == "[string \"error('m')\"]:1: m")
+
+-- `assert` places its message as a C string; anything else gives way to the last argument.
+local ok, message = pcall(function()
+  assert(false, "a\0b")
+end)
+assert(not ok and message:match(":%d+: a$"), message)
+assert(select(2, pcall(assert, nil, nil, 7)) == 7 and select(2, pcall(assert, false, {}, "last")) == "last")
+assert(select(2, pcall(assert, false, "first", "last")) == "first")

@@ -116,3 +116,11 @@ assert(not pcall(dofile, name))
 os.remove(name)
 f, err = loadfile(name)
 assert(not f and err == "cannot open " .. name .. ": No such file or directory" or err == "cannot open " .. name, err)
+
+-- A reader may return numbers.
+local pieces = { "return ", 1, 2, ".", 5 }
+local at = 0
+assert(load(function()
+  at = at + 1
+  return pieces[at]
+end)() == 12.5)

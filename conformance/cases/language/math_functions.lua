@@ -57,3 +57,9 @@ assert(s == 14950 + 15150 + 45150 + 56325 + 33825 + 45150 + 903, s)
 
 -- Not in this dialect.
 assert(math.mod == nil and math.tointeger == nil and math.type == nil and math.ult == nil and math.maxinteger == nil)
+
+-- No scale makes a number of these.
+local nan = math.ldexp(math.huge, -math.huge)
+assert(nan ~= nan)
+nan = math.ldexp(-math.huge, -math.huge)
+assert(nan ~= nan)

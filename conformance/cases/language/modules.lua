@@ -105,3 +105,11 @@ old_style()
 assert(conformance_old.value == 5 and conformance_old._NAME == "conformance_old" and conformance_old._M == conformance_old and select(2, conformance_old.get()) == "function")
 assert(require("conformance_old") == conformance_old and value == nil)
 conformance_old = nil
+
+-- A number is a name.
+package.preload["7"] = function(name)
+  return { name = name }
+end
+assert(require(7).name == "7" and package.loaded["7"] == require("7"))
+local ok, message = pcall(require, 0)
+assert(not ok and message:find("module '0' not found:", 1, true))

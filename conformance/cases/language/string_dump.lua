@@ -98,3 +98,8 @@ local of_stripped = debug.getinfo(stripped("return 1", "=name"))
 assert(of_stripped.what == "Lua" and of_stripped.linedefined == 0 and of_stripped.short_src == "name")
 assert(stripped("return debug.getinfo(1, 'l').currentline + 0")() == 0)
 assert(stripped("local s = debug.traceback('') return s", "=name")():find("\tname: in function <name:0>", 1, true))
+
+-- In a stripped function, upvalues have no names, but are said to be upvalues.
+local nameless = loadstring(string.dump(assert(loadstring("local a = 1 return (function() return a.b.c end)()")), true), "=d")
+local ok, message = pcall(nameless)
+assert(not ok and message == "d:0: attempt to index upvalue '' (a number value)", message)

@@ -125,3 +125,19 @@ local function bottom()
   return info
 end
 assert(bottom().func == bottom)
+
+-- A tail call of what cannot be called is an error of the caller, whatever its registers held before.
+local uncallable = setmetatable({}, {})
+local function deep(n)
+  if n > 0 then
+    pcall(deep, n - 1)
+  end
+end
+for count = 0, 30 do
+  local names = ("a, "):rep(count) .. "o"
+  local call = "return function(o) local " .. names .. " = o return o(1, 2) end"
+  local caller = loadstring(call:gsub("= o ", ("= " .. ("1, "):rep(count) .. "o ")), "=caller")()
+  pcall(deep, 20)
+  local ok, message = pcall(caller, uncallable)
+  assert(not ok and message == "caller:1: attempt to call local 'o' (a table value)", message)
+end

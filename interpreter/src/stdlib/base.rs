@@ -66,9 +66,13 @@ fn assert<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let message = call.arg(2);
     if message.as_string().is_some() || message.is_number() {
-        return Err(call.error(call.check_string(2)?.as_bytes()));
+        let message = call.check_string(2)?;
+        // LuaJIT puts the message together as a C string.
+        let text = message.as_bytes().split(|&byte| byte == 0).next();
+        return Err(call.error(text.unwrap_or_default()));
     }
-    Err(Error::new(message))
+    // LuaJIT raises what is on top of its stack.
+    Err(Error::new(call.arg(call.arg_count())))
 }
 
 fn collectgarbage<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -70,6 +70,8 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let (coroutine, skip) = target(call);
     let options = call.opt_string(skip + 2)?;
     let options = options.as_ref().map_or(&b"flnSu"[..], |s| s.as_bytes());
+    // They end where a C string ends.
+    let options = options.split(|&byte| byte == 0).next().unwrap_or_default();
     let subject = call.arg(skip + 1);
     let (function, frame) = if let Some(function) = subject.as_function() {
         (function, None)

@@ -14,6 +14,7 @@ use crate::stdlib::os::{c_string, describe};
 use crate::stdlib::string_buffer::with_contents;
 use crate::string::LuaString;
 use crate::table::Table;
+use crate::text::decimal::append_number;
 use crate::value::Value;
 
 /// What C calls EISDIR.
@@ -123,7 +124,12 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if !call.result(1).is_truthy() {
         return call.ret_all(&[Value::NIL, call.result(2)]);
     }
-    let piece = call.result(2);
+    let mut piece = call.result(2);
+    if let Some(number) = piece.as_number() {
+        let mut digits = Vec::new();
+        append_number(&mut digits, number);
+        piece = call.checked_string(&digits)?.into();
+    }
     let text = piece.as_string();
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         call.check_room(pieces.text.len() + text.len())?;

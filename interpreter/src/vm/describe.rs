@@ -83,8 +83,12 @@ pub(crate) fn register(
                             Some((if is_method { "method" } else { "field" }, name))
                         }
                         Op::UGET => {
-                            let names = &prototype.template.debug.as_ref()?.upvalue_names;
-                            Some(("upvalue", names.get(opcode::d(word))?.to_vec()))
+                            // In a stripped function they have no names, but count as upvalues.
+                            let name = match &prototype.template.debug {
+                                Some(debug) => debug.upvalue_names.get(opcode::d(word))?.to_vec(),
+                                None => Vec::new(),
+                            };
+                            Some(("upvalue", name))
                         }
                         _ => None,
                     };

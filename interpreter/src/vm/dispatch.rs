@@ -595,6 +595,8 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                                 // The error wants to name the register, so the call is looked at in place.
                                 if vm.handler_of(callee, Metamethod::Call).as_function().is_none()
                                 {
+                                    // What an earlier frame has left there is no link of this call.
+                                    *from.add(1) = Value::raw(pc as u64);
                                     let slot = from.offset_from(coroutine!().stack()) as usize;
                                     slow!(transfer::drive(ctx, Step::Call { slot, count }));
                                 }

@@ -722,7 +722,9 @@ fn uncaught<'gc>(
             // Each level of nesting adds its position, but not without end.
             Some(message) if message.len() < 4096 => {
                 let mut text = describe::position(resumer, base, 1);
-                text.extend_from_slice(message.as_bytes());
+                // Put together as a C string.
+                let message = message.as_bytes().split(|&byte| byte == 0).next();
+                text.extend_from_slice(message.unwrap_or_default());
                 ctx.string(text).into()
             }
             _ => value,

@@ -1,0 +1,34 @@
+--- What comparing random programs with LuaJIT has shown to differ, and stays so.
+-- diverges: see each part; COMPATIBILITY.md has the rows.
+
+-- The length of a table with holes is one of its borders, not always the one that LuaJIT finds.
+local holes = { 3, 1, 2 }
+holes[2] = nil
+assert(#holes == 1 or #holes == 3)
+
+-- A message handler that fails is not called again; in LuaJIT it is, until the stack is full.
+local calls = 0
+local ok, value = xpcall(error, function()
+  calls = calls + 1
+  error("again")
+end)
+assert(not ok and value == "error in error handling" and calls == 1)
+
+-- Rounding nothing is an error, whatever the stack held; LuaJIT's `pcall(math.floor)` may give a number.
+for _, round in ipairs({ math.floor, math.ceil }) do
+  assert(not pcall(round))
+end
+
+-- `os.time` looks at the table alone; LuaJIT asks its `__index` too.
+local date = setmetatable({}, {
+  __index = function()
+    return 1
+  end,
+})
+local message
+ok, message = pcall(os.time, date)
+assert(not ok and message:find("field 'day' missing in date table", 1, true), message)
+
+-- `debug.getlocal` sees the arguments of `pcall` as temporaries; in LuaJIT they are the callee's.
+ok, value = pcall(debug.getlocal, 1, 1)
+assert(ok and value == "(*temporary)")
