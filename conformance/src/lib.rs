@@ -3,7 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod captured;
 pub mod cases;
+pub mod differential;
+pub mod fuzz;
 pub mod library;
 pub mod machine;
 pub mod neovim;

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use conformance::differential;
 use conformance::repl;
 use conformance::run::{self, RunError, RunOptions};
 use interpreter::bytecode::disassemble::Listing;
@@ -14,6 +15,7 @@ const USAGE: &str = "\
 usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
        sandbox repl [options]              read Lua from a prompt
        sandbox disasm FILE [options]       show the bytecode of a Lua file or dump
+       sandbox differential [options]      compare the VM with LuaJIT on random programs
        sandbox COMMAND --help              say more about a command
        sandbox --version
 
@@ -54,6 +56,20 @@ FILE may be `-`, for standard input.
 
   --lines         the source line of each instruction, as `luajit -bL` does
   --constants     all constants of each function";
+
+const DIFFERENTIAL_USAGE: &str = "\
+usage: sandbox differential [options]
+
+Runs random programs in the VM and in LuaJIT's interpreter and compares what they print, byte by byte.
+A program on which they differ is made as small as it gets and printed.
+
+  --count N       programs (default 1000)
+  --seed N        of the first program; the next has N + 1 (default 0)
+  --size N        statements of a program, about (default 40)
+  --peer FILE     the `luajit` or `nvim` to compare with (default `luajit`)
+  --show          print the program of the seed and run nothing
+
+exit status: 0, or 1 when a program differs, 2 for bad usage or without a peer";
 
 /// Options of `run` that count behind the file too.
 const RUN_OPTIONS: [&str; 5] = ["--seed", "--fuel", "--memory", "--timeout", "--policy"];
@@ -101,6 +117,7 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("run") => run_command(parser),
             Some("repl") => repl_command(parser),
             Some("disasm") => disassemble_command(parser),
+            Some("differential") => differential_command(parser),
             Some("help") => Ok(show_line(USAGE)),
             _ => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
         },
@@ -205,6 +222,41 @@ fn repl_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
         }
     }
     Ok(ExitCode::from(repl::run(&options, &version())))
+}
+
+fn differential_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
+    use lexopt::prelude::{Long, Short, ValueExt};
+    let mut options = differential::Options::default();
+    let mut show = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("count") => options.count = parser.value()?.parse()?,
+            Long("seed") => options.seed = parser.value()?.parse()?,
+            Long("size") => options.size = parser.value()?.parse()?,
+            Long("peer") => options.peer = parser.value()?.into(),
+            Long("show") => show = true,
+            Long("help") | Short('h') => return Ok(show_line(DIFFERENTIAL_USAGE)),
+            other => return Err(other.unexpected()),
+        }
+    }
+    if show {
+        let program = differential::program(options.seed, options.size);
+        return Ok(show_line(program.render().trim_end()));
+    }
+    let mut out = io::stdout();
+    let summary = differential::compare(&options, |difference| {
+        let _ = writeln!(out, "{difference}");
+    });
+    Ok(match summary {
+        Ok(summary) => {
+            let _ = writeln!(out, "{summary}");
+            ExitCode::from(u8::from(summary.different > 0))
+        }
+        Err(error) => {
+            complain(format!("sandbox: {error}").as_bytes());
+            ExitCode::from(2)
+        }
+    })
 }
 
 fn disassemble_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
