@@ -482,7 +482,7 @@ impl<'a> Reader<'a> {
                     }
                     Constant::Child(child.template)
                 }
-                constant::TABLE => Constant::Table(self.table()?),
+                constant::TABLE => Constant::Table(Box::new(self.table()?)),
                 constant::INT64 => Constant::Int64(self.halves()? as i64),
                 constant::UINT64 => Constant::Uint64(self.halves()?),
                 constant::COMPLEX => Constant::Complex(

@@ -110,7 +110,7 @@ pub enum Constant {
     Child(Rc<Template>),
     String(Rc<[u8]>),
     /// The initial contents of a table constructor (`TDUP`).
-    Table(TableTemplate),
+    Table(Box<TableTemplate>),
     /// `42LL`; LuaJIT makes a boxed 64-bit integer of it.
     Int64(i64),
     /// `42ULL`.

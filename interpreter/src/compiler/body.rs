@@ -8,10 +8,9 @@ use std::rc::Rc;
 use super::Compiler;
 use super::error::Parse;
 use super::expression::{Expression, Kind};
-use super::function::{
-    Cdata, Function, PendingChild, PendingConstant, Returns, Upvalue, UpvalueOrigin,
-};
-use super::scope::EntryKind;
+use super::function::{Cdata, Function, PendingChild, PendingConstant, Returns, UpvalueOrigin};
+use super::scope::{Entry, EntryKind};
+use super::scratch::Scratch;
 use super::symbol::Symbol;
 use super::token::Token;
 use crate::bytecode::opcode::Op;
@@ -37,7 +36,7 @@ impl Function {
 
 impl Compiler<'_> {
     /// Parses the whole chunk.
-    pub(super) fn chunk(&mut self) -> Parse<Template> {
+    pub(super) fn chunk(&mut self) -> Parse<Rc<Template>> {
         self.function.flags = flags::VARARG;
         self.begin_scope(false);
         self.emit_ad(Op::FUNCV, 0, 0)?;
@@ -55,9 +54,9 @@ impl Compiler<'_> {
     /// Parses parameters and body of a nested function up to its `end`, and emits its creation.
     pub(super) fn function_body(&mut self, method: bool, line: u32) -> Parse<Expression> {
         let serial = self.next_serial();
-        let nested = Function::new(serial, line, self.entries.len());
+        let nested = self.scratch.function(serial, line);
         let outer = std::mem::replace(&mut self.function, nested);
-        self.enclosing.push(outer);
+        self.scratch.enclosing.push(outer);
         self.begin_scope(false);
         let start = self.lexer.current.start;
         self.function.num_params = self.parameters(method)?;
@@ -70,11 +69,11 @@ impl Compiler<'_> {
         // What finishes the function belongs to the line of its `end`.
         self.lexer.last_line = self.lexer.line;
         let child = self.finish_function(self.lexer.line, range, method)?;
-        if let Some(outer) = self.enclosing.pop() {
+        if let Some(outer) = self.scratch.enclosing.pop() {
             self.function = outer;
         }
         let uses_cdata = child.template.flags & flags::FFI;
-        let constant = self.add_constant(PendingConstant::Child(Box::new(child)));
+        let constant = self.add_constant(PendingConstant::Child(child));
         let position = self.emit_ad(Op::FNEW, 0, constant)?;
         self.function.flags |= uses_cdata;
         if self.function.flags & flags::CHILD == 0 {
@@ -135,22 +134,33 @@ impl Compiler<'_> {
     ) -> Parse<PendingChild> {
         self.finish_returns()?;
         self.check_constants()?;
-        let function = std::mem::replace(&mut self.function, Function::new(0, 0, 0));
+        let mut function = std::mem::take(&mut self.function);
         let debug = self.debug_info(&function);
         let constants = function
             .constants
-            .into_iter()
+            .drain(..)
             .map(|constant| self.finish_constant(constant))
             .collect();
-        self.entries.truncate(function.variable_base);
-        let template = Template {
+        let Scratch {
+            entries,
+            slots,
+            origins,
+            ..
+        } = &mut *self.scratch;
+        entries.truncate(function.variable_base);
+        slots.truncate(function.slot_base);
+        // The children's upvalues are settled.
+        origins.truncate(function.origin_base);
+        origins.extend(function.upvalues.iter().map(|upvalue| upvalue.origin));
+        let code = &function.code[1..];
+        let template = Rc::new(Template {
             flags: function.flags,
             num_params: function.num_params as u8,
             frame_size: function.frame_size as u8,
-            code: function.code[1..].iter().map(|code| code.word).collect(),
+            code: code.iter().map(|code| code.word).collect(),
             upvalues: Vec::new(),
             constants,
-            numbers: function.numbers,
+            numbers: function.numbers.as_slice().to_vec(),
             first_line: function.first_line,
             num_lines: last_line - function.first_line,
             debug: Some(debug),
@@ -160,34 +170,31 @@ impl Compiler<'_> {
                 range,
                 method,
             },
-        };
-        Ok(PendingChild {
-            template,
-            upvalues: function
-                .upvalues
-                .iter()
-                .map(|upvalue| upvalue.origin)
-                .collect(),
-        })
+        });
+        let origins = function.origin_base..origins.len();
+        self.scratch.put_function(function);
+        Ok(PendingChild { template, origins })
     }
 
-    fn finish_constant(&self, constant: PendingConstant) -> Constant {
+    fn finish_constant(&mut self, constant: PendingConstant) -> Constant {
         match constant {
-            PendingConstant::String(symbol) => Constant::String(self.text_of(Some(symbol))),
+            PendingConstant::String(symbol) => Constant::String(self.lexer.symbols.shared(symbol)),
             PendingConstant::Table(template) => Constant::Table(template),
             PendingConstant::Cdata(Cdata::Int64(value)) => Constant::Int64(value),
             PendingConstant::Cdata(Cdata::Uint64(value)) => Constant::Uint64(value),
             PendingConstant::Cdata(Cdata::Complex(re, im)) => Constant::Complex(re, im),
-            PendingConstant::Child(child) => {
-                let PendingChild {
-                    mut template,
-                    upvalues,
-                } = *child;
-                template.upvalues = upvalues
-                    .into_iter()
-                    .map(|origin| self.finish_upvalue(origin))
-                    .collect();
-                Constant::Child(Rc::new(template))
+            PendingConstant::Child(PendingChild {
+                mut template,
+                origins,
+            }) => {
+                if let Some(template) = Rc::get_mut(&mut template) {
+                    let origins = &self.scratch.origins[origins];
+                    template.upvalues = origins
+                        .iter()
+                        .map(|&origin| self.finish_upvalue(origin))
+                        .collect();
+                }
+                Constant::Child(template)
             }
         }
     }
@@ -197,7 +204,7 @@ impl Compiler<'_> {
         match origin {
             UpvalueOrigin::Upvalue(index) => UpvalueSource(u16::from(index)),
             UpvalueOrigin::Variable(variable) => {
-                let entry = &self.entries[variable as usize];
+                let entry = &self.scratch.entries[variable as usize];
                 let local = entry.slot as u16 | UpvalueSource::LOCAL;
                 match entry.kind {
                     EntryKind::Variable(false) => UpvalueSource(local | UpvalueSource::IMMUTABLE),
@@ -207,30 +214,30 @@ impl Compiler<'_> {
         }
     }
 
-    fn text_of(&self, name: Option<Symbol>) -> Rc<[u8]> {
-        match name {
-            Some(name) => Rc::clone(self.lexer.symbols.text(name)),
+    fn debug_info(&mut self, function: &Function) -> DebugInfo {
+        let symbols = &mut self.lexer.symbols;
+        let mut text_of = |name: Option<Symbol>| match name {
+            Some(name) => symbols.shared(name),
             None => Rc::from(&b""[..]),
-        }
-    }
-
-    fn debug_info(&self, function: &Function) -> DebugInfo {
-        let name_of = |upvalue: &Upvalue| {
-            let entry = &self.entries[upvalue.variable as usize];
-            self.text_of(entry.name)
         };
-        let variables = self.entries[function.variable_base..]
+        let entries = &self.scratch.entries;
+        let upvalue_names = function
+            .upvalues
             .iter()
-            .filter(|entry| matches!(entry.kind, EntryKind::Variable(_)))
-            .map(|entry| Variable {
-                name: self.text_of(entry.name),
-                start: entry.start,
-                end: entry.end,
-            });
+            .map(|upvalue| text_of(entries[upvalue.variable as usize].name))
+            .collect();
+        let is_variable = |entry: &&Entry| matches!(entry.kind, EntryKind::Variable(_));
+        let entries = &entries[function.variable_base..];
+        let mut variables = Vec::with_capacity(entries.iter().filter(is_variable).count());
+        variables.extend(entries.iter().filter(is_variable).map(|entry| Variable {
+            name: text_of(entry.name),
+            start: entry.start,
+            end: entry.end,
+        }));
         DebugInfo {
             lines: function.code[1..].iter().map(|code| code.line).collect(),
-            upvalue_names: function.upvalues.iter().map(name_of).collect(),
-            variables: variables.collect(),
+            upvalue_names,
+            variables,
         }
     }
 }

@@ -26,7 +26,7 @@ struct Constructor {
     serial: u32,
     /// Index of the template among the function's constants, once there is a constant field.
     constant: Option<u32>,
-    template: TableTemplate,
+    template: Box<TableTemplate>,
     /// The template's hash part has numeric keys, which may clash with array slots.
     number_keys: bool,
     needs_array: bool,
@@ -48,7 +48,7 @@ impl Compiler<'_> {
             position,
             serial: self.next_serial(),
             constant: None,
-            template: TableTemplate::default(),
+            template: Box::default(),
             number_keys: false,
             needs_array: false,
             array: 1,
@@ -144,7 +144,7 @@ impl Compiler<'_> {
     /// Puts a field with a constant key into the template.
     fn template_field(&mut self, constructor: &mut Constructor, key: &Expression, value: Scalar) {
         if constructor.constant.is_none() {
-            let empty = PendingConstant::Table(TableTemplate::default());
+            let empty = PendingConstant::Table(Box::default());
             let constant = self.add_constant(empty);
             constructor.constant = Some(constant);
             let word = pack_ad(Op::TDUP, constructor.register as u8, constant as u16);
@@ -162,7 +162,9 @@ impl Compiler<'_> {
         };
         let template = &mut constructor.template;
         if let Kind::Number(number) = key.kind {
-            let in_hash = constructor.number_keys && self.slots.contains_key(&slot);
+            let slots = &self.scratch.slots;
+            let in_hash = constructor.number_keys
+                && slots.find(slot.hash(), |other| other.key == slot).is_some();
             match array_index(number, constructor.array) {
                 Some(index) if !in_hash => {
                     if template.array.len() <= index {
@@ -175,21 +177,21 @@ impl Compiler<'_> {
             }
         }
         let next = template.hash.len() as u32;
-        let index = *self.slots.entry(slot).or_insert(next);
-        if let Some(field) = template.hash.get_mut(index as usize) {
+        let index = self.slot(slot, next);
+        let hash = &mut constructor.template.hash;
+        if let Some(field) = hash.get_mut(index as usize) {
             field.1 = value;
         } else {
-            let key = self.scalar(key);
-            template.hash.push((key, value));
+            hash.push((self.scalar(key), value));
         }
     }
 
-    fn scalar(&self, expression: &Expression) -> Scalar {
+    fn scalar(&mut self, expression: &Expression) -> Scalar {
         match expression.kind {
             Kind::False => Scalar::Boolean(false),
             Kind::True => Scalar::Boolean(true),
             Kind::Number(value) => Scalar::Number(value),
-            Kind::String(symbol) => Scalar::String(self.lexer.symbols.text(symbol).clone()),
+            Kind::String(symbol) => Scalar::String(self.lexer.symbols.shared(symbol)),
             _ => Scalar::Nil,
         }
     }
@@ -232,7 +234,7 @@ impl Compiler<'_> {
                 let TableTemplate {
                     array: slots,
                     hash: fields,
-                } = &mut template;
+                } = &mut *template;
                 fields.retain_mut(|(key, value)| match key {
                     Scalar::Number(number) => match array_index(*number, array) {
                         Some(index) => {

@@ -3,10 +3,13 @@
 //! Positions count LuaJIT's way while compiling: position 0 is the function header, which the
 //! finished template drops.
 
+use std::ops::Range;
+use std::rc::Rc;
+
 use super::Compiler;
 use super::error::Parse;
 use super::scope::Scope;
-use super::symbol::Symbol;
+use super::symbol::{Symbol, mix};
 use crate::bytecode::opcode::{JUMP_BIAS, Op, a, d, pack_abc, pack_ad};
 use crate::bytecode::{TableTemplate, Template};
 
@@ -55,17 +58,19 @@ impl Instruction {
 /// A constant whose children may still learn which upvalues are immutable.
 #[derive(Debug)]
 pub(super) enum PendingConstant {
-    Child(Box<PendingChild>),
+    Child(PendingChild),
     String(Symbol),
-    Table(TableTemplate),
+    Table(Box<TableTemplate>),
     Cdata(Cdata),
 }
 
 /// A nested function and the origin of its upvalues.
 #[derive(Debug)]
 pub(super) struct PendingChild {
-    pub(super) template: Template,
-    pub(super) upvalues: Vec<UpvalueOrigin>,
+    /// Not shared yet.
+    pub(super) template: Rc<Template>,
+    /// The origins of its upvalues among those of all finished functions.
+    pub(super) origins: Range<usize>,
 }
 
 /// Where a function finds an upvalue, before registers are final.
@@ -103,7 +108,7 @@ pub(super) enum Returns {
 }
 
 /// Key of the index from constants, and from keys of table templates, to their slots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SlotKey {
     /// Serial number of the function or table.
     pub(super) owner: u32,
@@ -111,7 +116,22 @@ pub(super) struct SlotKey {
     pub(super) bits: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+impl SlotKey {
+    #[inline]
+    pub(super) fn hash(self) -> u32 {
+        let owner = u64::from(self.owner) << 8 | self.kind as u64;
+        mix(owner, self.bits) as u32
+    }
+}
+
+/// An entry of the index of slots.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) key: SlotKey,
+    pub(super) index: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SlotKind {
     Number,
     String,
@@ -136,6 +156,10 @@ pub(super) struct Function {
     pub(super) first_line: u32,
     /// Start of this function's part of the variable stack.
     pub(super) variable_base: usize,
+    /// Start of this function's part of the index of slots.
+    pub(super) slot_base: usize,
+    /// Start of the upvalue origins of this function's children.
+    pub(super) origin_base: usize,
     pub(super) flags: u8,
     pub(super) returns: Returns,
     pub(super) num_params: u32,
@@ -145,10 +169,10 @@ pub(super) struct Function {
     pub(super) upvalues: Vec<Upvalue>,
 }
 
-impl Function {
-    pub(super) fn new(serial: u32, first_line: u32, variable_base: usize) -> Function {
+impl Default for Function {
+    fn default() -> Function {
         Function {
-            serial,
+            serial: 0,
             scopes: Vec::new(),
             code: Vec::new(),
             last_target: 0,
@@ -157,8 +181,10 @@ impl Function {
             active: 0,
             numbers: Vec::new(),
             constants: Vec::new(),
-            first_line,
-            variable_base,
+            first_line: 0,
+            variable_base: 0,
+            slot_base: 0,
+            origin_base: 0,
             flags: 0,
             returns: Returns::None,
             num_params: 0,
@@ -167,7 +193,9 @@ impl Function {
             upvalues: Vec::new(),
         }
     }
+}
 
+impl Function {
     /// Returns the position of the next instruction.
     #[inline]
     pub(super) fn here(&self) -> Position {
@@ -426,11 +454,12 @@ impl Compiler<'_> {
             kind: SlotKind::Number,
             bits: value.to_bits(),
         };
-        let numbers = &mut self.function.numbers;
-        *self.slots.entry(key).or_insert_with(|| {
-            numbers.push(value);
-            numbers.len() as u32 - 1
-        })
+        let next = self.function.numbers.len() as u32;
+        let index = self.slot(key, next);
+        if index == next {
+            self.function.numbers.push(value);
+        }
+        index
     }
 
     /// Returns the index of a string constant.
@@ -441,11 +470,28 @@ impl Compiler<'_> {
             kind: SlotKind::String,
             bits: u64::from(symbol.0),
         };
-        let constants = &mut self.function.constants;
-        *self.slots.entry(key).or_insert_with(|| {
-            constants.push(PendingConstant::String(symbol));
-            constants.len() as u32 - 1
-        })
+        let next = self.function.constants.len() as u32;
+        let index = self.slot(key, next);
+        if index == next {
+            self.function
+                .constants
+                .push(PendingConstant::String(symbol));
+        }
+        index
+    }
+
+    /// Returns what the index of slots has for a key, which it learns if it is new.
+    #[inline]
+    pub(super) fn slot(&mut self, key: SlotKey, next: u32) -> u32 {
+        let hash = key.hash();
+        let slots = &mut self.scratch.slots;
+        match slots.find(hash, |slot| slot.key == key) {
+            Some(position) => slots.get(position).index,
+            None => {
+                slots.push(hash, Slot { key, index: next });
+                next
+            }
+        }
     }
 
     /// Adds a constant that is never shared.

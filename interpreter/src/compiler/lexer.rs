@@ -53,7 +53,7 @@ pub(super) struct Lexer<'s> {
     pub(super) line: u32,
     pub(super) last_line: u32,
     pub(super) symbols: Symbols,
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
 }
 
 fn is_word(byte: u8) -> bool {
@@ -77,7 +77,12 @@ fn is_newline(byte: u8) -> bool {
 
 impl<'s> Lexer<'s> {
     /// Starts before the first token; a byte order mark and a `#` line are skipped.
-    pub(super) fn new(source: &'s [u8], chunk_name: &'s [u8]) -> Lexer<'s> {
+    pub(super) fn new(
+        source: &'s [u8],
+        chunk_name: &'s [u8],
+        symbols: Symbols,
+        buffer: Vec<u8>,
+    ) -> Lexer<'s> {
         let mut lexer = Lexer {
             source,
             chunk_name,
@@ -91,8 +96,8 @@ impl<'s> Lexer<'s> {
             ahead: None,
             line: 1,
             last_line: 1,
-            symbols: Symbols::new(),
-            buffer: Vec::new(),
+            symbols,
+            buffer,
         };
         if source.starts_with(b"\xef\xbb\xbf") {
             lexer.position = 3;
@@ -174,7 +179,7 @@ impl<'s> Lexer<'s> {
             (Token::String, Payload::String(symbol, quote)) => {
                 let text = self.symbols.text(symbol);
                 match quote {
-                    Quote::Short(delimiter) => [&[delimiter], &**text, &[delimiter]].concat(),
+                    Quote::Short(delimiter) => [&[delimiter], text, &[delimiter]].concat(),
                     Quote::Long(level) => {
                         let equals = "=".repeat(level);
                         let equals = equals.as_bytes();
@@ -580,7 +585,7 @@ mod tests {
     use super::*;
 
     fn tokens(source: &[u8]) -> Vec<Token> {
-        let mut lexer = Lexer::new(source, b"=test");
+        let mut lexer = Lexer::new(source, b"=test", Symbols::new(), Vec::new());
         let mut tokens = Vec::new();
         loop {
             lexer.advance().unwrap();
@@ -592,7 +597,7 @@ mod tests {
     }
 
     fn string(source: &[u8]) -> Vec<u8> {
-        let mut lexer = Lexer::new(source, b"=test");
+        let mut lexer = Lexer::new(source, b"=test", Symbols::new(), Vec::new());
         lexer.advance().unwrap();
         match lexer.current.payload {
             Payload::String(symbol, _) => lexer.symbols.text(symbol).to_vec(),

@@ -10,11 +10,13 @@ mod error;
 mod expression;
 mod function;
 mod grammar;
+mod index;
 mod lexer;
 pub mod number;
 mod operator;
 mod repetition;
 mod scope;
+mod scratch;
 mod statement;
 mod symbol;
 mod token;
@@ -24,10 +26,10 @@ use std::rc::Rc;
 pub use error::{SyntaxError, chunk_display};
 
 use crate::bytecode::Template;
-use function::{Function, SlotKey};
+use function::Function;
 use lexer::Lexer;
-use scope::Entry;
-use symbol::FixedMap;
+use scratch::Scratch;
+use symbol::Symbols;
 
 /// Compiles a chunk of source.
 ///
@@ -39,16 +41,16 @@ use symbol::FixedMap;
 /// Returns the first error in the source, worded as LuaJIT words it.
 pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Rc<Template>, SyntaxError> {
     let mut compiler = Compiler::new(source, chunk_name);
-    if compiler.lexer.hides_bytecode() {
-        return Err(SyntaxError {
+    let result = if compiler.lexer.hides_bytecode() {
+        Err(SyntaxError {
             message: b"cannot load malformed bytecode".to_vec(),
             line: 0,
-        });
-    }
-    match compiler.chunk() {
-        Ok(template) => Ok(Rc::new(template)),
-        Err(error) => Err(*error),
-    }
+        })
+    } else {
+        compiler.chunk().map_err(|error| *error)
+    };
+    compiler.keep_buffers();
+    result
 }
 
 /// Returns whether a chunk that begins like this has an error, whatever follows.
@@ -57,7 +59,9 @@ pub(crate) fn fails_at_once(beginning: &[u8], chunk_name: &[u8]) -> bool {
     let failed = !compiler.lexer.hides_bytecode() && compiler.chunk().is_err();
     // A long bracket may still be opened by what follows.
     let unread = &beginning[compiler.lexer.position().min(beginning.len())..];
-    failed && unread.iter().any(|byte| !b"[=".contains(byte))
+    let failed = failed && unread.iter().any(|byte| !b"[=".contains(byte));
+    compiler.keep_buffers();
+    failed
 }
 
 /// State of one compilation.
@@ -65,12 +69,8 @@ struct Compiler<'s> {
     lexer: Lexer<'s>,
     /// The innermost function.
     function: Function,
-    /// The functions around it, outermost first.
-    enclosing: Vec<Function>,
-    /// Variables, labels and gotos of all open functions.
-    entries: Vec<Entry>,
-    /// Finds constants of functions and keys of table templates.
-    slots: FixedMap<SlotKey, u32>,
+    /// The functions around it and other lists. The lexer has the symbols and the text buffer.
+    scratch: Box<Scratch>,
     /// Last number given to a function or table template; the chunk itself has 0.
     serial: u32,
     /// Levels of nesting in the grammar.
@@ -82,17 +82,32 @@ struct Compiler<'s> {
 impl<'s> Compiler<'s> {
     fn new(source: &'s [u8], chunk_name: &'s [u8]) -> Compiler<'s> {
         let chunk_name = error::until_nul(chunk_name);
+        let mut scratch = Scratch::take();
+        let symbols = scratch.symbols.take().unwrap_or_else(Symbols::new);
+        let buffer = std::mem::take(&mut scratch.buffer);
         Compiler {
-            lexer: Lexer::new(source, chunk_name),
-            function: Function::new(0, 0, 0),
-            enclosing: Vec::new(),
-            entries: Vec::new(),
-            slots: FixedMap::default(),
+            lexer: Lexer::new(source, chunk_name, symbols, buffer),
+            function: scratch.function(0, 0),
+            scratch,
             serial: 0,
             level: 0,
             chunk_name: Rc::from(chunk_name),
             text: Rc::from(source),
         }
+    }
+
+    /// Leaves the buffers to the next compilation.
+    fn keep_buffers(self) {
+        let Compiler {
+            lexer,
+            function,
+            mut scratch,
+            ..
+        } = self;
+        scratch.symbols = Some(lexer.symbols);
+        scratch.buffer = lexer.buffer;
+        scratch.put_function(function);
+        scratch.keep();
     }
 
     fn next_serial(&mut self) -> u32 {

@@ -158,7 +158,7 @@ impl Compiler<'_> {
                 .and_then(|entry| entry.name),
             Op::UGET => {
                 let upvalue = self.function.upvalues.get(operand);
-                upvalue.and_then(|upvalue| self.entries[upvalue.variable as usize].name)
+                upvalue.and_then(|upvalue| self.scratch.entries[upvalue.variable as usize].name)
             }
             Op::GGET => self.function.string_at(operand),
             _ => None,

@@ -74,12 +74,12 @@ impl Compiler<'_> {
     }
 
     fn push_entry(&mut self, entry: Entry) -> Parse<usize> {
-        let index = self.entries.len();
+        let index = self.scratch.entries.len();
         if index >= MAX_VARIABLES {
             let text = format!("chunk has more than {MAX_VARIABLES} local variables");
             return Err(self.lexer.error(text.as_bytes(), None));
         }
-        self.entries.push(entry);
+        self.scratch.entries.push(entry);
         Ok(index)
     }
 
@@ -106,7 +106,7 @@ impl Compiler<'_> {
     pub(super) fn activate(&mut self, count: u32) {
         for _ in 0..count {
             let entry = self.variable_index(self.function.active) as usize;
-            self.entries[entry].start = self.function.here();
+            self.scratch.entries[entry].start = self.function.here();
             self.function.active += 1;
         }
     }
@@ -116,7 +116,7 @@ impl Compiler<'_> {
         while self.function.active > level {
             self.function.active -= 1;
             let entry = self.variable_index(self.function.active) as usize;
-            self.entries[entry].end = self.function.here();
+            self.scratch.entries[entry].end = self.function.here();
         }
     }
 
@@ -130,14 +130,16 @@ impl Compiler<'_> {
         if register >= self.function.active {
             return None;
         }
-        self.entries.get(self.variable_index(register) as usize)
+        self.scratch
+            .entries
+            .get(self.variable_index(register) as usize)
     }
 
     fn find_local(&self, function: &Function, name: Symbol) -> Option<Register> {
         let visible = &function.register_variables[..function.active as usize];
         visible
             .iter()
-            .rposition(|&index| self.entries[index as usize].name == Some(name))
+            .rposition(|&index| self.scratch.entries[index as usize].name == Some(name))
             .map(|register| register as Register)
     }
 
@@ -150,6 +152,7 @@ impl Compiler<'_> {
             }));
         }
         let found = self
+            .scratch
             .enclosing
             .iter()
             .enumerate()
@@ -158,7 +161,7 @@ impl Compiler<'_> {
         let Some((depth, register)) = found else {
             return Ok(Expression::new(Kind::Global(name)));
         };
-        let owner = &mut self.enclosing[depth];
+        let owner = &mut self.scratch.enclosing[depth];
         let variable = owner.register_variables[register as usize];
         let scope = owner
             .scopes
@@ -171,7 +174,7 @@ impl Compiler<'_> {
         // Each function in between needs the variable as an upvalue, outermost first.
         let mut origin = UpvalueOrigin::Variable(variable);
         let mut index = 0;
-        for level in depth + 1..=self.enclosing.len() {
+        for level in depth + 1..=self.scratch.enclosing.len() {
             index = self.upvalue_index(level, variable, origin)?;
             origin = UpvalueOrigin::Upvalue(index);
         }
@@ -179,7 +182,7 @@ impl Compiler<'_> {
     }
 
     fn upvalue_index(&mut self, level: usize, variable: u16, origin: UpvalueOrigin) -> Parse<u8> {
-        let function = match self.enclosing.get_mut(level) {
+        let function = match self.scratch.enclosing.get_mut(level) {
             Some(function) => function,
             None => &mut self.function,
         };
@@ -192,7 +195,7 @@ impl Compiler<'_> {
         }
         let index = function.upvalues.len();
         if index as u32 >= MAX_UPVALUES {
-            let function = self.enclosing.get(level).unwrap_or(&self.function);
+            let function = self.scratch.enclosing.get(level).unwrap_or(&self.function);
             return Err(self.limit_error_in(function, MAX_UPVALUES, "upvalues"));
         }
         function.upvalues.push(Upvalue { variable, origin });
@@ -201,7 +204,7 @@ impl Compiler<'_> {
 
     /// Notes that code assigns a variable after its initialisation.
     pub(super) fn mark_assigned(&mut self, variable: u16) {
-        self.entries[variable as usize].kind = EntryKind::Variable(true);
+        self.scratch.entries[variable as usize].kind = EntryKind::Variable(true);
     }
 
     /// Returns the innermost block.
@@ -214,7 +217,7 @@ impl Compiler<'_> {
     pub(super) fn begin_scope(&mut self, is_loop: bool) {
         debug_assert_eq!(self.function.free_register, self.function.active);
         self.function.scopes.push(Scope {
-            start: self.entries.len(),
+            start: self.scratch.entries.len(),
             active: self.function.active,
             is_loop,
             has_break: false,
@@ -237,7 +240,7 @@ impl Compiler<'_> {
             if scope.is_loop {
                 let target = self.function.here();
                 let label = self.push_jump_entry(known::BREAK, EntryKind::Label, target)?;
-                let label = self.entries.remove(label);
+                let label = self.scratch.entries.remove(label);
                 self.resolve_gotos(scope, label)?;
             } else {
                 return self.settle_gotos(scope);
@@ -268,7 +271,7 @@ impl Compiler<'_> {
             if let Some(label) = self.find_label(name) {
                 // A jump back within the block is a loop to the hot-loop counters. Nothing reads
                 // its distance.
-                let slot = self.entries[label].slot;
+                let slot = self.scratch.entries[label].slot;
                 self.emit_aj(Op::LOOP, slot, -1)?;
             }
             self.scope().has_goto = true;
@@ -281,7 +284,7 @@ impl Compiler<'_> {
     /// Adds a label at the next instruction and returns its entry.
     pub(super) fn define_label(&mut self, name: Symbol) -> Parse<usize> {
         if self.find_label(name).is_some() {
-            let text = [b"duplicate label '", &**self.lexer.symbols.text(name), b"'"].concat();
+            let text = [b"duplicate label '", self.lexer.symbols.text(name), b"'"].concat();
             return Err(self.lexer.error(&text, None));
         }
         let here = self.function.here();
@@ -294,28 +297,28 @@ impl Compiler<'_> {
     pub(super) fn resolve_label(&mut self, label: usize, at_end: bool) -> Parse<()> {
         let scope = *self.scope();
         if at_end {
-            self.entries[label].slot = scope.active;
+            self.scratch.entries[label].slot = scope.active;
         }
-        self.resolve_gotos(scope, self.entries[label])
+        self.resolve_gotos(scope, self.scratch.entries[label])
     }
 
     fn find_label(&mut self, name: Symbol) -> Option<usize> {
         let start = self.scope().start;
-        let found = self.entries[start..]
+        let found = self.scratch.entries[start..]
             .iter()
             .position(|entry| entry.name == Some(name) && entry.kind == EntryKind::Label);
         found.map(|index| start + index)
     }
 
     fn resolve_gotos(&mut self, scope: Scope, label: Entry) -> Parse<()> {
-        for index in scope.start..self.entries.len() {
-            let entry = self.entries[index];
+        for index in scope.start..self.scratch.entries.len() {
+            let entry = self.scratch.entries[index];
             if entry.name != label.name || entry.kind != EntryKind::Goto {
                 continue;
             }
             if entry.slot < label.slot {
                 let local = self.variable_index(entry.slot);
-                let local = self.entries[local as usize].name;
+                let local = self.scratch.entries[local as usize].name;
                 let text = [
                     b"<goto ",
                     self.name_text(entry.name),
@@ -343,8 +346,8 @@ impl Compiler<'_> {
     }
 
     fn settle_goto(&mut self, index: usize, label: Entry) -> Parse<()> {
-        let jump = self.entries[index].start;
-        self.entries[index].name = None;
+        let jump = self.scratch.entries[index].start;
+        self.scratch.entries[index].name = None;
         self.function.instruction(jump).set_a(label.slot);
         self.patch_list(jump, label.start)
     }
@@ -352,17 +355,17 @@ impl Compiler<'_> {
     /// Settles what is left in a block that ends: jumps back to its labels are patched, other gotos
     /// move to the enclosing block.
     fn settle_gotos(&mut self, scope: Scope) -> Parse<()> {
-        for index in scope.start..self.entries.len() {
-            let entry = self.entries[index];
+        for index in scope.start..self.scratch.entries.len() {
+            let entry = self.scratch.entries[index];
             let Some(name) = entry.name else {
                 continue;
             };
             match entry.kind {
                 EntryKind::Variable(_) => {}
                 EntryKind::Label => {
-                    self.entries[index].name = None;
-                    for later in index + 1..self.entries.len() {
-                        let jump = self.entries[later];
+                    self.scratch.entries[index].name = None;
+                    for later in index + 1..self.scratch.entries.len() {
+                        let jump = self.scratch.entries[later];
                         if jump.name != Some(name) || jump.kind != EntryKind::Goto {
                             continue;
                         }
@@ -381,7 +384,7 @@ impl Compiler<'_> {
                     } else {
                         outer.has_goto = true;
                     }
-                    self.entries[index].slot = scope.active;
+                    self.scratch.entries[index].slot = scope.active;
                     if scope.captured {
                         self.close_at_jump(entry.start, scope.active)?;
                     }

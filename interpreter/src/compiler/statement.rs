@@ -86,7 +86,7 @@ impl Compiler<'_> {
         self.load_into(&mut body, register)?;
         // The body can see the variable, but debuggers only after it has its value.
         let variable = self.variable_index(self.function.active - 1);
-        self.entries[variable as usize].start = self.function.here();
+        self.scratch.entries[variable as usize].start = self.function.here();
         Ok(())
     }
 

@@ -3,9 +3,9 @@
 //! Every identifier and string literal becomes a small number, so that the parser compares names by
 //! value. Reserved words come first, which makes the keyword test a comparison.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
+
+use super::index::Index;
 
 /// An interned byte string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,74 +49,57 @@ const KNOWN_NAMES: [&str; 9] = [
     "(for control)",
 ];
 
-/// A fast hasher without random state: compilation must not depend on the process.
-#[derive(Debug, Default, Clone)]
-pub(super) struct FixedHasher(u64);
-
-impl FixedHasher {
-    #[inline]
-    fn mix(&mut self, word: u64) {
-        let mixed = (self.0.rotate_left(29) ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let product = u128::from(mixed) * 0xf39c_c060_5ced_c835;
-        self.0 = product as u64 ^ (product >> 64) as u64;
-    }
+/// Mixes a word into a hash, without random state: compilation must not depend on the process.
+#[inline]
+pub(super) fn mix(hash: u64, word: u64) -> u64 {
+    let mixed = (hash.rotate_left(29) ^ word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let product = u128::from(mixed) * 0xf39c_c060_5ced_c835;
+    product as u64 ^ (product >> 64) as u64
 }
 
-impl Hasher for FixedHasher {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            self.mix(u64::from_le_bytes(chunk.try_into().unwrap_or_default()));
-        }
-        let mut tail = 0;
-        for &byte in chunks.remainder() {
-            tail = tail << 8 | u64::from(byte);
-        }
-        self.mix(tail);
+#[inline]
+fn hash_bytes(bytes: &[u8]) -> u32 {
+    let mut hash = bytes.len() as u64;
+    let mut rest = bytes;
+    while let Some((chunk, following)) = rest.split_first_chunk::<8>() {
+        hash = mix(hash, u64::from_le_bytes(*chunk));
+        rest = following;
     }
-
-    #[inline]
-    fn write_u8(&mut self, value: u8) {
-        self.mix(u64::from(value));
-    }
-
-    #[inline]
-    fn write_u32(&mut self, value: u32) {
-        self.mix(u64::from(value));
-    }
-
-    #[inline]
-    fn write_u64(&mut self, value: u64) {
-        self.mix(value);
-    }
-
-    #[inline]
-    fn write_usize(&mut self, value: usize) {
-        self.mix(value as u64);
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.0
-    }
+    let tail = if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>())
+    {
+        u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+    } else {
+        rest.iter()
+            .fold(0, |tail, &byte| tail << 8 | u64::from(byte))
+    };
+    mix(hash, tail) as u32
 }
 
-/// A map for look-up only; its order of iteration means nothing.
-pub(super) type FixedMap<K, V> = HashMap<K, V, BuildHasherDefault<FixedHasher>>;
+/// Where the text of a symbol lies.
+#[derive(Debug)]
+struct Span {
+    start: usize,
+    length: usize,
+    /// The text as templates hold it, once one of them does.
+    shared: Option<Rc<[u8]>>,
+}
 
 /// The interned strings.
 #[derive(Debug)]
 pub(super) struct Symbols {
-    map: FixedMap<Rc<[u8]>, Symbol>,
-    texts: Vec<Rc<[u8]>>,
+    index: Index<Span>,
+    /// The texts one after the other.
+    text: Vec<u8>,
 }
+
+/// Number of symbols that exist from the start.
+const INITIAL: usize = RESERVED.len() + KNOWN_NAMES.len();
 
 impl Symbols {
     pub(super) fn new() -> Symbols {
         let mut symbols = Symbols {
-            map: FixedMap::default(),
-            texts: Vec::new(),
+            index: Index::new(),
+            text: Vec::new(),
         };
         for text in RESERVED.iter().chain(&KNOWN_NAMES) {
             symbols.intern(text.as_bytes());
@@ -124,24 +107,57 @@ impl Symbols {
         symbols
     }
 
-    #[inline]
-    pub(super) fn intern(&mut self, text: &[u8]) -> Symbol {
-        match self.map.get(text) {
-            Some(&symbol) => symbol,
-            None => self.add(text),
+    /// Forgets all but the symbols that exist from the start.
+    pub(super) fn reset(&mut self) {
+        if let Some(end) = (self.index.len() > INITIAL).then(|| self.index.get(INITIAL).start) {
+            self.text.truncate(end);
+            self.index.truncate(INITIAL);
+        }
+        for position in 0..INITIAL {
+            self.index.get_mut(position).shared = None;
         }
     }
 
-    fn add(&mut self, text: &[u8]) -> Symbol {
-        let symbol = Symbol(self.texts.len() as u32);
-        let text: Rc<[u8]> = Rc::from(text);
-        self.texts.push(Rc::clone(&text));
-        self.map.insert(text, symbol);
-        symbol
+    /// Returns the larger one of the numbers of symbols and of bytes that there is room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.index.capacity().max(self.text.capacity())
     }
 
-    pub(super) fn text(&self, symbol: Symbol) -> &Rc<[u8]> {
-        &self.texts[symbol.0 as usize]
+    #[inline]
+    pub(super) fn intern(&mut self, text: &[u8]) -> Symbol {
+        let hash = hash_bytes(text);
+        let all = self.text.as_slice();
+        let found = self.index.find(hash, |span| {
+            span.length == text.len() && &all[span.start..span.start + span.length] == text
+        });
+        match found {
+            Some(position) => Symbol(position as u32),
+            None => self.add(hash, text),
+        }
+    }
+
+    fn add(&mut self, hash: u32, text: &[u8]) -> Symbol {
+        let span = Span {
+            start: self.text.len(),
+            length: text.len(),
+            shared: None,
+        };
+        self.text.extend_from_slice(text);
+        Symbol(self.index.push(hash, span) as u32)
+    }
+
+    pub(super) fn text(&self, symbol: Symbol) -> &[u8] {
+        let span = self.index.get(symbol.0 as usize);
+        &self.text[span.start..span.start + span.length]
+    }
+
+    /// Returns the text for a template; all that ask share it.
+    pub(super) fn shared(&mut self, symbol: Symbol) -> Rc<[u8]> {
+        let span = self.index.get_mut(symbol.0 as usize);
+        let shared = span
+            .shared
+            .get_or_insert_with(|| Rc::from(&self.text[span.start..span.start + span.length]));
+        Rc::clone(shared)
     }
 }
 
@@ -152,9 +168,25 @@ mod tests {
     #[test]
     fn known_symbols_have_their_names() {
         let symbols = Symbols::new();
-        assert_eq!(&**symbols.text(known::GOTO), b"goto");
-        assert_eq!(&**symbols.text(known::BREAK), b"break");
-        assert_eq!(&**symbols.text(known::SELF), b"self");
-        assert_eq!(&**symbols.text(known::FOR_CONTROL), b"(for control)");
+        assert_eq!(symbols.text(known::GOTO), b"goto");
+        assert_eq!(symbols.text(known::BREAK), b"break");
+        assert_eq!(symbols.text(known::SELF), b"self");
+        assert_eq!(symbols.text(known::FOR_CONTROL), b"(for control)");
+    }
+
+    #[test]
+    fn symbols_are_forgotten() {
+        let mut symbols = Symbols::new();
+        for round in 0..3 {
+            let first = symbols.intern(format!("name {round}").as_bytes());
+            assert_eq!(first.0 as usize, INITIAL);
+            let names = (0..200).map(|number| symbols.intern(format!("{number}").as_bytes()));
+            assert_eq!(names.last(), Some(Symbol(first.0 + 200)));
+            let shared = symbols.shared(known::SELF);
+            assert!(Rc::ptr_eq(&shared, &symbols.shared(known::SELF)));
+            symbols.reset();
+            assert_eq!(Rc::strong_count(&shared), 1);
+            assert_eq!(symbols.intern(b"while").0 as usize, RESERVED.len() - 1);
+        }
     }
 }

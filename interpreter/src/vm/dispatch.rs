@@ -147,6 +147,10 @@ unsafe fn move_down<'gc>(from: *const Value<'gc>, to: *mut Value<'gc>, count: us
 /// # Safety
 ///
 /// The coroutine must be at an instruction of a Lua function.
+#[expect(
+    clippy::pointers_in_nomem_asm_block,
+    reason = "`in_registers` does not look at what they point to"
+)]
 unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
     let Context { mc, vm } = ctx;
     let heap = &vm.heap;

@@ -174,10 +174,12 @@ fn numbers_survive() {
 fn keys_are_checked() {
     for key in [Scalar::Nil, Scalar::Number(f64::NAN)] {
         let mut template = leaf(Vec::new(), 1);
-        template.constants.push(Constant::Table(TableTemplate {
-            array: Vec::new(),
-            hash: vec![(key, Scalar::Nil)],
-        }));
+        template
+            .constants
+            .push(Constant::Table(Box::new(TableTemplate {
+                array: Vec::new(),
+                hash: vec![(key, Scalar::Nil)],
+            })));
         assert_eq!(kind(&write(&template, true)), DumpErrorKind::BadKey);
     }
 }
