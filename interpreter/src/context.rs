@@ -8,7 +8,7 @@ use gc_arena::{Gc, Mutation};
 
 use crate::bytecode::dump::DumpErrorKind;
 use crate::bytecode::opcode::{self, Op};
-use crate::bytecode::{self, Constant, Origin, Scalar, Template};
+use crate::bytecode::{self, Constant, Origin, Scalar, TableTemplate, Template};
 use crate::cdata::Cdata;
 use crate::error::{Error, Interrupt};
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
@@ -245,83 +245,84 @@ impl<'gc> Context<'gc> {
     /// When it has a constant of a kind that the VM does not have.
     fn prototype(self, root: &Rc<Template>) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
         // Children first, without recursion: source may nest deeply, dumps deeper.
-        let mut stack = vec![(root.clone(), 0usize, Vec::new(), Vec::new())];
+        let mut part = Part::new(root.clone());
+        let mut parents = Vec::new();
         loop {
-            let (template, next, constants, children) = stack.last_mut().expect("not empty");
-            let origin = &template.origin;
-            let Some(constant) = template.constants.get(*next) else {
-                let (template, _, constants, children) = stack.pop().expect("not empty");
+            let Some(constant) = part.template.constants.get(part.next) else {
                 let prototype =
-                    Prototype::new(self.mc, &self.vm.heap, template, constants, children);
-                let Some((_, _, constants, children)) = stack.last_mut() else {
+                    Prototype::new(self.mc, &self.vm.heap, part.template, part.constants);
+                let Some(parent) = parents.pop() else {
                     return Ok(prototype);
                 };
-                constants.push(Value::raw(Gc::as_ptr(prototype) as u64));
-                children.push(prototype);
+                part = parent;
+                part.put(Value::raw(Gc::as_ptr(prototype) as u64));
                 continue;
             };
-            *next += 1;
-            match constant {
+            let value = match constant {
                 Constant::Child(child) => {
-                    let child = child.clone();
-                    stack.push((child, 0, Vec::new(), Vec::new()));
+                    let child = Part::new(child.clone());
+                    parents.push(std::mem::replace(&mut part, child));
                     continue;
                 }
-                Constant::String(bytes) => constants.push(self.string(bytes).into()),
-                Constant::Table(template) => {
-                    let scalar = |scalar: &Scalar| match scalar {
-                        Scalar::Nil => Value::NIL,
-                        Scalar::Boolean(b) => Value::boolean(*b),
-                        Scalar::Number(n) => Value::number(*n),
-                        Scalar::String(bytes) => self.string(bytes).into(),
-                    };
-                    // LuaJIT's parser makes one for the first item and lets it grow, its reader of dumps one
-                    // for all: the order of `pairs` tells.
-                    let is_source = matches!(origin, Origin::Source { .. });
-                    let most = if is_source { 2 } else { usize::MAX };
-                    let table = Table::new(
-                        self.mc,
-                        &self.vm.heap,
-                        template.array.len().min(most) as u32,
-                        template.hash.len().min(most) as u32,
-                    );
-                    for (index, item) in template.array.iter().enumerate() {
-                        table
-                            .set_index(self.mc, &self.vm.heap, index as u32, scalar(item))
-                            .map_err(|error| self.table_error(error))?;
-                    }
-                    // What is computed later has its place from the start.
-                    for (key, value) in &template.hash {
-                        let value = match value {
-                            Scalar::Nil => Value::boolean(true),
-                            value => scalar(value),
-                        };
-                        self.set(table, scalar(key), value)?;
-                    }
-                    if is_source {
-                        table
-                            .reserve_array(self.mc, &self.vm.heap, template.array.len() as u32)
-                            .map_err(|error| self.table_error(error))?;
-                    }
-                    for (key, value) in &template.hash {
-                        if matches!(value, Scalar::Nil) {
-                            self.set(table, scalar(key), Value::NIL)?;
-                        }
-                    }
-                    constants.push(table.into());
-                }
-                Constant::Int64(value) => {
-                    constants.push(self.integer(Integer::Signed(*value)).into());
-                }
-                Constant::Uint64(value) => {
-                    constants.push(self.integer(Integer::Unsigned(*value)).into());
-                }
+                Constant::String(bytes) => self.string(bytes).into(),
+                Constant::Table(table) => self.table_of(table, &part.template.origin)?.into(),
+                Constant::Int64(value) => self.integer(Integer::Signed(*value)).into(),
+                Constant::Uint64(value) => self.integer(Integer::Unsigned(*value)).into(),
                 Constant::Complex(..) => {
-                    return Err(self.string(complex_refusal(template, *next - 1)).into());
+                    let refusal = complex_refusal(&part.template, part.next);
+                    return Err(self.string(refusal).into());
                 }
-            }
-            let _ = (constants, children);
+            };
+            part.put(value);
         }
+    }
+
+    /// Makes the table of a constant.
+    fn table_of(
+        self,
+        template: &TableTemplate,
+        origin: &Origin,
+    ) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
+        let scalar = |scalar: &Scalar| match scalar {
+            Scalar::Nil => Value::NIL,
+            Scalar::Boolean(b) => Value::boolean(*b),
+            Scalar::Number(n) => Value::number(*n),
+            Scalar::String(bytes) => self.string(bytes).into(),
+        };
+        // LuaJIT's parser makes one for the first item and lets it grow, its reader of dumps one for all: the
+        // order of `pairs` tells.
+        let is_source = matches!(origin, Origin::Source { .. });
+        let most = if is_source { 2 } else { usize::MAX };
+        let table = Table::new(
+            self.mc,
+            &self.vm.heap,
+            template.array.len().min(most) as u32,
+            template.hash.len().min(most) as u32,
+        );
+        for (index, item) in template.array.iter().enumerate() {
+            table
+                .set_index(self.mc, &self.vm.heap, index as u32, scalar(item))
+                .map_err(|error| self.table_error(error))?;
+        }
+        // What is computed later has its place from the start.
+        for (key, value) in &template.hash {
+            let value = match value {
+                Scalar::Nil => Value::boolean(true),
+                value => scalar(value),
+            };
+            self.set(table, scalar(key), value)?;
+        }
+        if is_source {
+            table
+                .reserve_array(self.mc, &self.vm.heap, template.array.len() as u32)
+                .map_err(|error| self.table_error(error))?;
+        }
+        for (key, value) in &template.hash {
+            if matches!(value, Scalar::Nil) {
+                self.set(table, scalar(key), Value::NIL)?;
+            }
+        }
+        Ok(table)
     }
 
     /// Keeps state of the embedder for its native functions.
@@ -380,14 +381,44 @@ fn complex_refusal(template: &Template, constant: usize) -> Vec<u8> {
     let mut text = crate::compiler::chunk_display(&template.chunk_name);
     let at = template
         .code
-        .iter()
-        .position(|&word| Op::of(word) == Some(Op::KCDATA) && opcode::d(word) == constant);
-    let line = at.and_then(|at| template.debug.as_ref()?.lines.get(at).copied());
+        .words()
+        .position(|word| Op::of(word) == Some(Op::KCDATA) && opcode::d(word) == constant);
+    let line = at.and_then(|at| template.debug.as_ref()?.lines.get(at));
     if let Some(line) = line {
         text.extend_from_slice(format!(":{line}").as_bytes());
     }
     text.extend_from_slice(b": complex numbers such as 1i are not supported");
     text
+}
+
+/// A template of which some constants are on the heap already.
+struct Part<'gc> {
+    template: Rc<Template>,
+    /// The next constant.
+    next: usize,
+    /// As `Prototype::new` takes them.
+    constants: Box<[Value<'gc>]>,
+}
+
+impl Part<'_> {
+    fn new(template: Rc<Template>) -> Self {
+        let collectable = template.constants.len();
+        let mut constants = Vec::with_capacity(collectable + template.numbers.len());
+        constants.resize(collectable, Value::NIL);
+        constants.extend(template.numbers.iter().map(|&n| Value::number(n)));
+        Part {
+            template,
+            next: 0,
+            constants: constants.into(),
+        }
+    }
+}
+
+impl<'gc> Part<'gc> {
+    fn put(&mut self, constant: Value<'gc>) {
+        self.next += 1;
+        self.constants[self.template.constants.len() - self.next] = constant;
+    }
 }
 
 /// A value kept alive by [`Context::stash`]; it stays until `unstash`.

@@ -10,30 +10,22 @@ use std::rc::Rc;
 use gc_arena::collect::Trace;
 use gc_arena::{Collect, Gc, Mutation};
 
-use crate::bytecode::{Origin, Template};
+pub(crate) use crate::bytecode::Instruction;
+use crate::bytecode::{Constant, Origin, Template};
 use crate::call::{Call, NativeResult};
 use crate::coroutine::Coroutine;
 use crate::heap::{self, Heap, OBJECT_HEADER};
 use crate::table::Table;
 use crate::value::Value;
 
-/// One instruction with the slot of its inline cache.
-///
-/// The cache holds the node index at which a constant key was found last; any value is safe.
-#[derive(Debug, Clone)]
-#[repr(C)]
-pub(crate) struct Instruction {
-    pub(crate) word: u32,
-    pub(crate) cache: Cell<u32>,
-}
-
 /// A [`Template`] brought to life: verified code with its constants on the heap.
 pub struct Prototype<'gc> {
     pub(crate) template: Rc<Template>,
-    code: Box<[Instruction]>,
+    /// First instruction of the template.
+    entry: *const Instruction,
     /// Collectable constants in reverse, then numbers.
     constants: Box<[Value<'gc>]>,
-    children: Box<[Gc<'gc, Prototype<'gc>>]>,
+    has_children: bool,
     pub(crate) num_params: u8,
     pub(crate) frame_size: u8,
     pub(crate) is_vararg: bool,
@@ -56,13 +48,18 @@ impl fmt::Debug for Prototype<'_> {
 /// Estimates what a template takes; the text that it shares with its children counts for the main chunk.
 fn template_bytes(template: &Template) -> usize {
     let mut bytes = size_of::<Template>()
-        + size_of_val(&*template.code)
+        + template.code.bytes()
         + size_of_val(&*template.constants)
         + size_of_val(&*template.numbers);
     if let Some(debug) = &template.debug {
-        bytes += size_of_val(&*debug.lines)
+        bytes += debug.lines.bytes()
             + size_of_val(&*debug.upvalue_names)
             + size_of_val(&*debug.variables);
+    }
+    for constant in &template.constants {
+        if let Constant::Table(table) = constant {
+            bytes += size_of_val(&**table) + size_of_val(&*table.array) + size_of_val(&*table.hash);
+        }
     }
     if template.first_line == 0 {
         bytes += match &template.origin {
@@ -74,55 +71,56 @@ fn template_bytes(template: &Template) -> usize {
 }
 
 impl<'gc> Prototype<'gc> {
-    /// Makes a prototype; `constants` holds the collectable constants in operand order and `children` the
-    /// prototypes among them, each as `Value::raw` of its address.
+    /// Makes a prototype; `constants` holds the collectable constants in reverse and then the numbers, the
+    /// children among them as `Value::raw` of their address.
     ///
     /// The template must have passed `bytecode::verify`: the dispatch loop trusts it.
     pub(crate) fn new(
         mc: &Mutation<'gc>,
         heap: &Heap,
         template: Rc<Template>,
-        mut constants: Vec<Value<'gc>>,
-        children: Vec<Gc<'gc, Prototype<'gc>>>,
+        constants: Box<[Value<'gc>]>,
     ) -> Gc<'gc, Prototype<'gc>> {
-        let num_constants = constants.len() as u32;
-        constants.reverse();
-        constants.extend(template.numbers.iter().map(|&n| Value::number(n)));
-        let code: Box<[Instruction]> = template
-            .code
-            .iter()
-            .map(|&word| Instruction {
-                word,
-                cache: Cell::new(u32::MAX),
-            })
-            .collect();
+        let is_child = |constant: &Constant| matches!(constant, Constant::Child(_));
         let prototype = Prototype {
             num_params: template.num_params,
             frame_size: template.frame_size,
             template_bytes: template_bytes(&template),
             is_vararg: template.flags & crate::bytecode::flags::VARARG != 0,
+            entry: template.code.as_ptr(),
+            constants,
+            has_children: template.constants.iter().any(is_child),
+            num_constants: template.constants.len() as u32,
             template,
-            code,
-            constants: constants.into(),
-            children: children.into(),
-            num_constants,
         };
         heap.charge(prototype.bytes());
         Gc::new(mc, prototype)
     }
 
     fn bytes(&self) -> usize {
-        OBJECT_HEADER
-            + size_of::<Self>()
-            + size_of_val(&*self.code)
-            + size_of_val(&*self.constants)
-            + size_of_val(&*self.children)
-            + self.template_bytes
+        OBJECT_HEADER + size_of::<Self>() + size_of_val(&*self.constants) + self.template_bytes
     }
 
     /// Returns nested function `index`, in the order of the source.
     pub fn child(&self, index: usize) -> Option<Gc<'gc, Prototype<'gc>>> {
-        self.children.get(index).copied()
+        self.children().nth(index)
+    }
+
+    /// Returns the nested functions.
+    fn children(&self) -> impl Iterator<Item = Gc<'gc, Prototype<'gc>>> {
+        let templates = match self.has_children {
+            true => self.template.constants.as_slice(),
+            false => &[],
+        };
+        templates
+            .iter()
+            .enumerate()
+            .filter(|(_, constant)| matches!(constant, Constant::Child(_)))
+            // SAFETY: such a constant holds the address of a prototype, taken from a `Gc`, which `trace`
+            // keeps alive.
+            .map(|(operand, _)| unsafe {
+                Gc::from_ptr(self.constant(operand).bits() as *const Prototype<'gc>)
+            })
     }
 
     /// What the prototype was made from.
@@ -132,7 +130,7 @@ impl<'gc> Prototype<'gc> {
 
     #[inline(always)]
     pub(crate) fn entry(&self) -> *const Instruction {
-        self.code.as_ptr()
+        self.entry
     }
 
     /// Returns the pointer that numeric constant 0 lies at; the collectable ones lie below it.
@@ -144,7 +142,7 @@ impl<'gc> Prototype<'gc> {
 
     /// Returns the index of the instruction at `pc`, which must point into this prototype or one past.
     pub(crate) fn index_of(&self, pc: *const Instruction) -> usize {
-        (pc as usize).wrapping_sub(self.code.as_ptr() as usize) / size_of::<Instruction>()
+        (pc as usize).wrapping_sub(self.entry as usize) / size_of::<Instruction>()
     }
 
     /// Returns the collectable constant of an operand.
@@ -154,7 +152,7 @@ impl<'gc> Prototype<'gc> {
 
     /// Returns the line of the instruction at `index`, if the debug information is there.
     pub(crate) fn line_of(&self, index: usize) -> Option<u32> {
-        self.template.debug.as_ref()?.lines.get(index).copied()
+        self.template.debug.as_ref()?.lines.get(index)
     }
 }
 
@@ -164,8 +162,8 @@ unsafe impl<'gc> Collect<'gc> for Prototype<'gc> {
         for constant in &self.constants {
             constant.trace(cc);
         }
-        for child in &self.children {
-            cc.trace_gc(Gc::erase(*child));
+        for child in self.children() {
+            cc.trace_gc(Gc::erase(child));
         }
     }
 }

@@ -59,7 +59,7 @@ fn list(template: &Template, listing: Listing, out: &mut impl Write) -> Result<(
         list_constants(template, out)?;
     }
     let mut is_target = vec![false; template.code.len()];
-    for (at, &word) in template.code.iter().enumerate() {
+    for (at, word) in template.code.words().enumerate() {
         if Op::of(word).is_some_and(|op| op.shape().cd == Operand::Jump)
             && let Some(flag) = is_target.get_mut(target(at, word))
         {
@@ -67,11 +67,11 @@ fn list(template: &Template, listing: Listing, out: &mut impl Write) -> Result<(
         }
     }
     let lines = template.debug.as_ref().map(|debug| &debug.lines);
-    for (at, &word) in template.code.iter().enumerate() {
+    for (at, word) in template.code.words().enumerate() {
         let mark = if is_target[at] { "=>" } else { "  " };
         write!(out, "{:04} ", at + 1)?;
         if listing.lines {
-            let line = lines.and_then(|lines| lines.get(at)).copied().unwrap_or(0);
+            let line = lines.and_then(|lines| lines.get(at)).unwrap_or(0);
             write!(out, "{:>7} ", format!("[{line}]"))?;
         }
         write!(out, "{mark} ")?;

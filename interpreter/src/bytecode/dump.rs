@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{
-    Constant, DebugInfo, Origin, Scalar, TableTemplate, Template, UpvalueSource, Variable, flags,
+    Constant, DebugInfo, Lines, Origin, Scalar, TableTemplate, Template, UpvalueSource, Variable,
+    flags,
 };
 
 /// The first bytes of every dump, `ESC L J`; no source text starts with the first of them.
@@ -556,7 +557,7 @@ impl<'a> Reader<'a> {
     ) -> Result<DebugInfo, DumpError> {
         let width = line_width(num_lines);
         let start = self.position;
-        let lines = self
+        let lines: Vec<_> = self
             .take(num_instructions.saturating_mul(width))?
             .chunks_exact(width)
             .map(|delta| {
@@ -601,7 +602,7 @@ impl<'a> Reader<'a> {
             });
         }
         Ok(DebugInfo {
-            lines,
+            lines: Lines::new(lines.into_iter()),
             upvalue_names,
             variables,
         })
@@ -685,7 +686,7 @@ fn prototype_bytes(template: &Template, strip: bool) -> Vec<u8> {
             put_uleb(&mut out, template.num_lines);
         }
     }
-    for instruction in &template.code {
+    for instruction in template.code.words() {
         out.extend_from_slice(&instruction.to_le_bytes());
     }
     for upvalue in &template.upvalues {
@@ -777,7 +778,7 @@ fn put_value(out: &mut Vec<u8>, value: &Scalar) {
 fn debug_bytes(template: &Template, debug: &DebugInfo) -> Vec<u8> {
     let width = line_width(template.num_lines);
     let mut out = Vec::new();
-    for line in &debug.lines {
+    for line in debug.lines.iter() {
         let delta = line.saturating_sub(template.first_line);
         out.extend_from_slice(&delta.to_le_bytes()[..width]);
     }

@@ -4,6 +4,7 @@
 //! from the output of `string.dump`. Nothing in this module or in `compiler` knows the garbage
 //! collected heap; the VM turns a template into a live prototype.
 
+mod code;
 pub mod disassemble;
 pub mod dump;
 pub mod opcode;
@@ -11,6 +12,9 @@ pub mod verify;
 
 use std::ops::Range;
 use std::rc::Rc;
+
+pub(crate) use code::Instruction;
+pub use code::{Code, Lines};
 
 /// A function as compiled: code, constants and debug information, not yet bound to a heap.
 ///
@@ -26,7 +30,7 @@ pub struct Template {
     /// Registers that the function needs, not counting the two frame slots below its base.
     pub frame_size: u8,
     /// Instructions, see [`opcode`].
-    pub code: Vec<u32>,
+    pub code: Code,
     /// Where each upvalue of a new closure comes from.
     pub upvalues: Vec<UpvalueSource>,
     /// Collectable constants; index `D` of `KSTR`, `FNEW`, `TGETS`, … counts from the front.
@@ -143,7 +147,7 @@ pub enum Scalar {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DebugInfo {
     /// Absolute line of each instruction of [`Template::code`].
-    pub lines: Vec<u32>,
+    pub lines: Lines,
     /// Names of the upvalues, in order.
     pub upvalue_names: Vec<Rc<[u8]>>,
     /// Local variables in order of their first instruction.

@@ -253,7 +253,7 @@ impl Function<'_> {
 
     /// Checks the instruction at `self.at` by itself and together with its neighbours.
     fn check_instruction(&self) -> Check {
-        let instruction = self.template.code[self.at];
+        let instruction = self.template.code.at(self.at);
         let op = Op::of(instruction).ok_or(VerifyErrorKind::Opcode(instruction as u8))?;
         self.check_operands(op, instruction)?;
         self.check_group(op, instruction)?;
@@ -478,17 +478,17 @@ impl Function<'_> {
     }
 
     fn op_at(&self, at: usize) -> Option<Op> {
-        self.template.code.get(at).and_then(|&word| Op::of(word))
+        self.template.code.get(at).and_then(Op::of)
     }
 
     /// Returns whether an instruction has this operation and this `A`.
     fn is_at(&self, at: usize, op: Op, register: usize) -> bool {
-        self.op_at(at) == Some(op) && a(self.template.code[at]) == register
+        self.op_at(at) == Some(op) && a(self.template.code.at(at)) == register
     }
 
     /// Returns where the jump at `at` goes; a bad one goes to an index that is out of range.
     fn target(&self, at: usize) -> usize {
-        (at + 1).wrapping_add_signed(jump(self.template.code[at]))
+        (at + 1).wrapping_add_signed(jump(self.template.code.at(at)))
     }
 
     /// Returns whether the instruction at `self.at` continues with the next one.
@@ -539,12 +539,12 @@ impl Function<'_> {
     /// One pass in order suffices: no knowledge is passed backwards.
     fn check_multiple_results(&mut self) -> Check {
         let code = &self.template.code;
-        let consumes = |word: &u32| results_base(*word).is_some();
-        if !code.iter().any(consumes) {
+        let consumes = |word| results_base(word).is_some();
+        if !code.words().any(consumes) {
             return Ok(());
         }
         let mut known = vec![Results::Unseen; code.len()];
-        for (at, &word) in code.iter().enumerate() {
+        for (at, word) in code.words().enumerate() {
             let Some(op) = Op::of(word) else { continue };
             for target in self.successors(at, op).into_iter().flatten() {
                 if target <= at {
@@ -552,7 +552,7 @@ impl Function<'_> {
                 }
             }
         }
-        for (at, &word) in code.iter().enumerate() {
+        for (at, word) in code.words().enumerate() {
             self.at = at;
             let Some(op) = Op::of(word) else { continue };
             if let Some(base) = results_base(word) {
@@ -590,7 +590,7 @@ impl Function<'_> {
         let mut pending = vec![0];
         while let Some(at) = pending.pop() {
             self.at = at;
-            let word = code[at];
+            let word = code.at(at);
             let Some(op) = Op::of(word) else { continue };
             let mut open = entered[at].unwrap_or_default();
             match op {

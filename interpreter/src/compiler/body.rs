@@ -14,7 +14,9 @@ use super::scratch::Scratch;
 use super::symbol::Symbol;
 use super::token::Token;
 use crate::bytecode::opcode::Op;
-use crate::bytecode::{Constant, DebugInfo, Origin, Template, UpvalueSource, Variable, flags};
+use crate::bytecode::{
+    Constant, DebugInfo, Lines, Origin, Template, UpvalueSource, Variable, flags,
+};
 
 /// Returns whether an operation leaves the function.
 fn is_return(op: Op) -> bool {
@@ -235,7 +237,7 @@ impl Compiler<'_> {
             end: entry.end,
         }));
         DebugInfo {
-            lines: function.code[1..].iter().map(|code| code.line).collect(),
+            lines: Lines::new(function.code[1..].iter().map(|code| code.line)),
             upvalue_names,
             variables,
         }

@@ -129,8 +129,8 @@ mod tests {
     fn ops(template: &Template) -> Vec<Op> {
         template
             .code
-            .iter()
-            .map(|&word| Op::of(word).unwrap())
+            .words()
+            .map(|word| Op::of(word).unwrap())
             .collect()
     }
 

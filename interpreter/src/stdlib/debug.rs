@@ -154,7 +154,7 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
                     continue;
                 };
                 let lines = call.table();
-                for &line in &debug.lines {
+                for line in debug.lines.iter() {
                     call.set(lines, f64::from(line), true)?;
                 }
                 call.set_field(info, "activelines", lines)?;

@@ -58,7 +58,7 @@ pub(crate) fn register(
         }
         while index > 0 {
             index -= 1;
-            let word = code[index];
+            let word = code.at(index);
             let op = Op::of(word)?;
             let a = opcode::a(word);
             match op.shape().a {
@@ -75,7 +75,7 @@ pub(crate) fn register(
                         Op::TGETS => {
                             let name = string_constant(prototype, opcode::c(word));
                             let is_method = index > 0 && {
-                                let before = code[index - 1];
+                                let before = code.at(index - 1);
                                 Op::of(before) == Some(Op::MOV)
                                     && opcode::a(before) == a + 2
                                     && opcode::d(before) == opcode::b(word)
@@ -103,7 +103,7 @@ pub(crate) fn register(
 /// Returns what the instruction before `pc` calls its callee.
 pub(crate) fn callee(prototype: &Prototype<'_>, pc: *const Instruction) -> Option<(Kind, Vec<u8>)> {
     let index = prototype.index_of(pc).checked_sub(1)?;
-    let word = *prototype.template.code.get(index)?;
+    let word = prototype.template.code.get(index)?;
     let event = match Op::of(word)? {
         Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT => {
             return register(prototype, index, opcode::a(word));

@@ -36,7 +36,7 @@ pub(crate) fn leaf(code: Vec<u32>, frame_size: u8) -> Template {
         flags: 0,
         num_params: 0,
         frame_size,
-        code,
+        code: code.into(),
         upvalues: Vec::new(),
         constants: Vec::new(),
         numbers: Vec::new(),
@@ -80,7 +80,7 @@ fn sample_is_read() {
     assert_eq!(inner.constants[4], Constant::Complex(0.0, 3.0));
     assert_eq!(inner.numbers, [0.5, 4503599627370498.0]);
     let debug = inner.debug.as_ref().unwrap();
-    assert_eq!(debug.lines[0], 3);
+    assert_eq!(debug.lines.get(0), Some(3));
     assert_eq!(*debug.upvalue_names[1], *b"t");
     assert_eq!(*debug.variables[1].name, *b"(for index)");
     assert_eq!(child(inner, 1).first_line, 4);
@@ -191,7 +191,7 @@ fn lines_of_long_functions_survive() {
         template.first_line = 7;
         template.num_lines = num_lines;
         template.debug = Some(DebugInfo {
-            lines: vec![7, 8, 7 + num_lines],
+            lines: Lines::new([7, 8, 7 + num_lines].into_iter()),
             ..DebugInfo::default()
         });
         let back = read(write(&template, false).into()).unwrap();

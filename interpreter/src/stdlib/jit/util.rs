@@ -116,7 +116,7 @@ fn funcbc<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         Ok(0) if prototype.is_vararg => opcode::pack_ad(Op::FUNCV, template.frame_size, 0),
         Ok(0) => opcode::pack_ad(Op::FUNCF, template.frame_size, 0),
         Ok(position) => match template.code.get(position - 1) {
-            Some(&word) => word,
+            Some(word) => word,
             None => return call.ret0(),
         },
         Err(_) => return call.ret0(),
@@ -202,5 +202,5 @@ fn funcuvname<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     }
     let debug = template.debug.as_ref();
     let name = debug.and_then(|debug| debug.upvalue_names.get(index));
-    call.ret(call.string(name.map_or(&b""[..], |name| &name[..])))
+    call.ret(call.string(name.unwrap_or_default()))
 }
