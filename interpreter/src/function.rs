@@ -52,9 +52,7 @@ fn template_bytes(template: &Template) -> usize {
         + size_of_val(&*template.constants)
         + size_of_val(&*template.numbers);
     if let Some(debug) = &template.debug {
-        bytes += debug.lines.bytes()
-            + size_of_val(&*debug.upvalue_names)
-            + size_of_val(&*debug.variables);
+        bytes += debug.lines.bytes() + debug.upvalue_names.bytes() + debug.variables.bytes();
     }
     for constant in &template.constants {
         if let Constant::Table(table) = constant {

@@ -292,7 +292,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                     expression.extend_from_slice(slice);
                 }
                 let names: Vec<&[u8]> = match &template.debug {
-                    Some(debug) => debug.upvalue_names.iter().map(|name| &**name).collect(),
+                    Some(debug) => debug.upvalue_names.iter().collect(),
                     None => Vec::new(),
                 };
                 self.delta.objects.source_function(

@@ -173,12 +173,7 @@ fn comment(template: &Template, op: Op, operand: Operand, value: usize) -> Optio
 }
 
 fn upvalue_name(template: &Template, index: usize) -> Option<&[u8]> {
-    template
-        .debug
-        .as_ref()?
-        .upvalue_names
-        .get(index)
-        .map(|name| &**name)
+    template.debug.as_ref()?.upvalue_names.get(index)
 }
 
 /// Returns the index of the instruction that a jump goes to, which may be out of range.

@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::{
-    Constant, DebugInfo, Lines, Origin, Scalar, TableTemplate, Template, UpvalueSource, Variable,
-    flags,
+    Constant, DebugInfo, Lines, Names, Origin, Scalar, TableTemplate, Template, UpvalueSource,
+    Variable, Variables, flags,
 };
 
 /// The first bytes of every dump, `ESC L J`; no source text starts with the first of them.
@@ -571,8 +571,8 @@ impl<'a> Reader<'a> {
                 kind: DumpErrorKind::NumberTooLarge,
             })?;
         let upvalue_names = (0..num_upvalues)
-            .map(|_| Ok(self.zero_terminated()?.into()))
-            .collect::<Result<_, _>>()?;
+            .map(|_| self.zero_terminated())
+            .collect::<Result<Vec<_>, _>>()?;
         let mut variables = Vec::new();
         let mut last = 0u32;
         loop {
@@ -595,16 +595,12 @@ impl<'a> Reader<'a> {
                 return Err(self.error(DumpErrorKind::NumberTooLarge));
             };
             last = start;
-            variables.push(Variable {
-                name: name.into(),
-                start,
-                end,
-            });
+            variables.push(Variable { name, start, end });
         }
         Ok(DebugInfo {
             lines: Lines::new(lines.into_iter()),
-            upvalue_names,
-            variables,
+            upvalue_names: Names::new(upvalue_names.into_iter()),
+            variables: Variables::new(variables.into_iter()),
         })
     }
 }
@@ -782,17 +778,17 @@ fn debug_bytes(template: &Template, debug: &DebugInfo) -> Vec<u8> {
         let delta = line.saturating_sub(template.first_line);
         out.extend_from_slice(&delta.to_le_bytes()[..width]);
     }
-    for name in &debug.upvalue_names {
+    for name in debug.upvalue_names.iter() {
         put_name(&mut out, name);
     }
     let mut last = 0;
-    for variable in &debug.variables {
+    for variable in debug.variables.iter() {
         match INTERNAL_NAMES
             .iter()
-            .position(|name| *name == &*variable.name)
+            .position(|name| *name == variable.name)
         {
             Some(index) => out.push(index as u8 + 1),
-            None => put_name(&mut out, &variable.name),
+            None => put_name(&mut out, variable.name),
         }
         put_uleb(&mut out, variable.start.saturating_sub(last));
         put_uleb(&mut out, variable.end.saturating_sub(variable.start));

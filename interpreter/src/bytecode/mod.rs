@@ -7,6 +7,7 @@
 mod code;
 pub mod disassemble;
 pub mod dump;
+mod names;
 pub mod opcode;
 pub mod verify;
 
@@ -15,6 +16,7 @@ use std::rc::Rc;
 
 pub(crate) use code::Instruction;
 pub use code::{Code, Lines};
+pub use names::{Names, Variable, Variables};
 
 /// A function as compiled: code, constants and debug information, not yet bound to a heap.
 ///
@@ -149,21 +151,7 @@ pub struct DebugInfo {
     /// Absolute line of each instruction of [`Template::code`].
     pub lines: Lines,
     /// Names of the upvalues, in order.
-    pub upvalue_names: Vec<Rc<[u8]>>,
+    pub upvalue_names: Names,
     /// Local variables in order of their first instruction.
-    pub variables: Vec<Variable>,
-}
-
-/// A local variable and the instructions in which it is alive.
-///
-/// The register of a variable is the number of variables before it in the list that are alive at the
-/// same instruction (LuaJIT, `debug_varname`).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Variable {
-    /// The name; LuaJIT's internal loop variables are spelled out, `(for index)` and so on.
-    pub name: Rc<[u8]>,
-    /// LuaJIT's bytecode position of the first instruction in which the variable is alive.
-    pub start: u32,
-    /// LuaJIT's bytecode position of the first instruction in which it is dead.
-    pub end: u32,
+    pub variables: Variables,
 }

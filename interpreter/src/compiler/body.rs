@@ -9,13 +9,13 @@ use super::Compiler;
 use super::error::Parse;
 use super::expression::{Expression, Kind};
 use super::function::{Cdata, Function, PendingChild, PendingConstant, Returns, UpvalueOrigin};
-use super::scope::{Entry, EntryKind};
+use super::scope::EntryKind;
 use super::scratch::Scratch;
 use super::symbol::Symbol;
 use super::token::Token;
 use crate::bytecode::opcode::Op;
 use crate::bytecode::{
-    Constant, DebugInfo, Lines, Origin, Template, UpvalueSource, Variable, flags,
+    Constant, DebugInfo, Lines, Names, Origin, Template, UpvalueSource, Variable, Variables, flags,
 };
 
 /// Returns whether an operation leaves the function.
@@ -216,30 +216,28 @@ impl Compiler<'_> {
         }
     }
 
-    fn debug_info(&mut self, function: &Function) -> DebugInfo {
-        let symbols = &mut self.lexer.symbols;
-        let mut text_of = |name: Option<Symbol>| match name {
-            Some(name) => symbols.shared(name),
-            None => Rc::from(&b""[..]),
+    fn debug_info(&self, function: &Function) -> DebugInfo {
+        let text_of = |name: Option<Symbol>| match name {
+            Some(name) => self.lexer.symbols.text(name),
+            None => b"",
         };
         let entries = &self.scratch.entries;
-        let upvalue_names = function
-            .upvalues
-            .iter()
-            .map(|upvalue| text_of(entries[upvalue.variable as usize].name))
-            .collect();
-        let is_variable = |entry: &&Entry| matches!(entry.kind, EntryKind::Variable(_));
-        let entries = &entries[function.variable_base..];
-        let mut variables = Vec::with_capacity(entries.iter().filter(is_variable).count());
-        variables.extend(entries.iter().filter(is_variable).map(|entry| Variable {
-            name: text_of(entry.name),
-            start: entry.start,
-            end: entry.end,
-        }));
+        let upvalues = function.upvalues.iter();
+        let variables = entries[function.variable_base..].iter();
         DebugInfo {
             lines: Lines::new(function.code[1..].iter().map(|code| code.line)),
-            upvalue_names,
-            variables,
+            upvalue_names: Names::new(
+                upvalues.map(|upvalue| text_of(entries[upvalue.variable as usize].name)),
+            ),
+            variables: Variables::new(
+                variables
+                    .filter(|entry| matches!(entry.kind, EntryKind::Variable(_)))
+                    .map(|entry| Variable {
+                        name: text_of(entry.name),
+                        start: entry.start,
+                        end: entry.end,
+                    }),
+            ),
         }
     }
 }

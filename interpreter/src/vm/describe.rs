@@ -23,7 +23,7 @@ pub(crate) fn variable_before(
 ) -> Option<Vec<u8>> {
     let position = index as u32;
     let mut slot = slot;
-    for variable in &prototype.template.debug.as_ref()?.variables {
+    for variable in prototype.template.debug.as_ref()?.variables.iter() {
         if variable.start > position {
             break;
         }

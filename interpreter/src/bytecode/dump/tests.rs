@@ -81,8 +81,9 @@ fn sample_is_read() {
     assert_eq!(inner.numbers, [0.5, 4503599627370498.0]);
     let debug = inner.debug.as_ref().unwrap();
     assert_eq!(debug.lines.get(0), Some(3));
-    assert_eq!(*debug.upvalue_names[1], *b"t");
-    assert_eq!(*debug.variables[1].name, *b"(for index)");
+    assert_eq!(debug.upvalue_names.get(1), Some(&b"t"[..]));
+    let second = debug.variables.iter().nth(1).unwrap();
+    assert_eq!(second.name, b"(for index)");
     assert_eq!(child(inner, 1).first_line, 4);
 }
 
