@@ -136,6 +136,8 @@ for keys, expected in ast.literal_eval(sys.argv[2]):
     if expected:
         wait_for(expected)
 while True:
+    if not select.select([terminal], [], [], 20)[0]:
+        sys.exit("it does not end")
     try:
         if not os.read(terminal, 4096):
             break
@@ -159,19 +161,20 @@ fn converse(folder: &std::path::Path, steps: &str, status: i32) {
 #[test]
 fn at_a_terminal_lines_are_edited_and_loops_stopped() {
     let folder = std::env::temp_dir().join(format!("sandbox-repl-{}", std::process::id()));
-    // Each Ctrl-C is sent when the loop is known to run. The last loop catches the first one.
+    // Keys are sent when there is a prompt, for before that the terminal takes Ctrl-D for itself; each Ctrl-C
+    // is sent when the loop is known to run. The last loop catches the first one.
     let conversation = r"[
         (b'', b'> '),
-        (b'1 + 1\r', b'2\r\n'),
-        (b'4\x01', None), (b'10 * \r', b'\r\n40\r\n'),
-        (b'for i = 1, 2 do\r', b'>> '), (b'print(i * 11) end\r', b'11\r\n22\r\n'),
+        (b'1 + 1\r', b'2\r\n'), (b'', b'> '),
+        (b'4\x01', None), (b'10 * \r', b'\r\n40\r\n'), (b'', b'> '),
+        (b'for i = 1, 2 do\r', b'>> '), (b'print(i * 11) end\r', b'11\r\n22\r\n'), (b'', b'> '),
         (b'half = \r', b'>> '), (b'\x03', b'> '),
         (b'n = 0 print(7 * 11) while true do n = n + 1 end\r', b'77\r\n'),
-        (b'\x03', b'interrupted!'), (b'', b'stack traceback'),
-        (b'n > 0\r', b'true\r\n'),
+        (b'\x03', b'interrupted!'), (b'', b'stack traceback'), (b'', b'> '),
+        (b'n > 0\r', b'true\r\n'), (b'', b'> '),
         (b'print(8 * 11) while true do print(pcall(function() while true do end end)) end\r', b'88\r\n'),
-        (b'\x03', b'false\tinterrupted!'), (b'\x03', b'killed'),
-        (b'\x1b[A\x1b[A\r', b'true\r\n'),
+        (b'\x03', b'false\tinterrupted!'), (b'\x03', b'killed'), (b'', b'> '),
+        (b'\x1b[A\x1b[A\r', b'true\r\n'), (b'', b'> '),
         (b'\x04', None),
     ]";
     converse(&folder, conversation, 0);
