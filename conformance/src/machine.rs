@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub timeout_ms: Option<u64>,
     /// No files, no variables, no processes.
     pub is_pure: bool,
+    /// The collector works at every safe point, so many objects at a time: for tests of the VM.
+    pub collector_step: Option<f64>,
     /// The words of the command line before the file: `arg[-1]` is the last.
     pub command: Vec<OsString>,
 }
@@ -115,11 +117,14 @@ impl Machine {
             let system = Rc::new(System::new());
             (World::Trusted(system.clone()), system)
         };
-        let lua = Lua::new(Options {
+        let mut lua = Lua::new(Options {
             memory: options.memory,
             seed: options.seed,
             environment,
         });
+        if let Some(step) = options.collector_step {
+            lua.stress_collector(step);
+        }
         let timeout = options.timeout_ms.map(Duration::from_millis);
         Machine {
             lua,
@@ -177,6 +182,18 @@ impl Machine {
                     return Err(self.describe(value, &traceback));
                 }
             }
+        }
+    }
+
+    /// Calls the finalizers of what is left, as `lua_close` does.
+    ///
+    /// # Errors
+    ///
+    /// See [`RunError`]; errors in finalizers are reported and not among them.
+    pub fn finalize(&mut self) -> Result<(), RunError> {
+        match self.lua.enter(|ctx| ctx.finalizers()) {
+            Some(mut task) => self.run(&mut task, |_, _| {}),
+            None => Ok(()),
         }
     }
 

@@ -38,7 +38,12 @@ pub fn run_file(file: &Path, words: &[OsString], options: &RunOptions) -> Result
     let result = machine
         .lua
         .enter(|ctx| start(ctx, &chunk, &name, file, words, options));
-    let result = result.and_then(|mut task| machine.run(&mut task, |_, _| {}));
+    let mut result = result.and_then(|mut task| machine.run(&mut task, |_, _| {}));
+    // Not when a limit or the program itself has ended it.
+    if matches!(result, Ok(()) | Err(RunError::Lua(_) | RunError::Nil)) {
+        let finalized = machine.finalize();
+        result = result.and(finalized);
+    }
     // What was printed must be out before an error is; nobody can be told that it cannot.
     let _ = machine.system().flush();
     let is_broken = machine.system().is_output_broken();

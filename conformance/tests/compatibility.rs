@@ -36,7 +36,8 @@ fn rows() -> Vec<Row> {
         let [names, status, reason] = cells[..] else {
             continue;
         };
-        if matches!(status, "status" | "---") || status.starts_with("---") {
+        // The last table counts suites, not functions.
+        if section == "The public suites" || status == "status" || status.starts_with("---") {
             continue;
         }
         rows.push(Row {
@@ -164,7 +165,8 @@ fn every_file_named_is_there() {
     for line in text.lines() {
         for file in files(line) {
             let is_there = |folder: PathBuf| Path::is_file(&folder.join(file));
-            named.insert(file, is_there(folder().join("cases")) || is_there(folder()));
+            let roots = ["cases", "", ".."].map(|root| folder().join(root));
+            named.insert(file, roots.into_iter().any(is_there));
         }
     }
     let missing: Vec<&str> = named

@@ -1,11 +1,14 @@
 //! Runs every self-checking Lua file under `cases/language` and `cases/beyond` in our VM, and those of
 //! `cases/language` in `luajit` too when it is there: the expectations must be LuaJIT's, not ours.
+//!
+//! The arm `stress` runs them with the collector at work at every safe point.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use conformance::cases;
-use conformance::run::{RunOptions, run_file};
+use conformance::run::{RunError, RunOptions, run_file};
+use interpreter::Interrupt;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -20,6 +23,11 @@ fn main() {
             };
             run_file(file, &[], &options).map_err(|error| error.to_string().into())
         }));
+    }
+    for file in language.iter().chain(&cases::lua_files("beyond")) {
+        if !UNSTRESSED.contains(&cases::name(file).as_str()) {
+            trials.push(trial("stress", file, |file| run_stressed(file)));
+        }
     }
     if Command::new("luajit").arg("-v").output().is_ok() {
         for file in &language {
@@ -42,6 +50,50 @@ fn trial(
     let name = format!("{arm}::{}", cases::name(file));
     let file = file.to_owned();
     Trial::test(name, move || run(&file))
+}
+
+/// Cases that say when the collector works, which the arm `stress` knows better.
+const UNSTRESSED: &[&str] = &[
+    "language::debug_hooks",
+    "beyond::finalizer_errors",
+    "language::collectgarbage_modes",
+];
+
+/// Cases of which the arm `stress` runs the beginning only: all of each would take minutes.
+const SHORTENED: &[&str] = &[
+    "beyond::damaged_dumps",
+    "beyond::overflow_handlers",
+    "language::error_overflow",
+    "language::limits",
+    "language::os_time",
+    "language::string_buffer_bytes",
+    "language::table_large",
+    "language::tail_calls",
+];
+
+/// Fuel of a case with short steps, which most cases do not need.
+const STRESS_FUEL: u64 = 150_000;
+
+/// Fuel of a case with a thousand objects at each safe point, about half of what there is: its beginning only.
+const LONG_STEPS_FUEL: u64 = 6_000;
+
+/// Runs a case with the collector at work at every safe point, in steps of two sizes.
+fn run_stressed(file: &Path) -> Result<(), Failed> {
+    let is_shortened = SHORTENED.contains(&cases::name(file).as_str());
+    for (step, fuel) in [(60.0, STRESS_FUEL), (1000.0, LONG_STEPS_FUEL)] {
+        let options = RunOptions {
+            collector_step: Some(step),
+            fuel: Some(fuel),
+            is_pure: is_pure(file)?,
+            ..RunOptions::default()
+        };
+        match run_file(file, &[], &options) {
+            Ok(()) => {}
+            Err(RunError::Limit(Interrupt::OutOfFuel)) if is_shortened || fuel < STRESS_FUEL => {}
+            Err(error) => return Err(format!("in steps of {step}: {error}").into()),
+        }
+    }
+    Ok(())
 }
 
 fn run_luajit(file: &PathBuf) -> Result<(), Failed> {

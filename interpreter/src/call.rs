@@ -38,6 +38,8 @@ pub(crate) enum Next {
     Collect,
     /// Return nothing, in the dispatch loop that the hook asks for.
     Switch,
+    /// The same with a part of a collection, in kilobytes.
+    CollectStep(u32),
 }
 
 /// What a native function returns.
@@ -301,6 +303,12 @@ impl<'gc> Call<'gc> {
     pub(crate) fn collect(&self, then: NativeFn) -> NativeResult<'gc> {
         self.push_frame(Value::NIL, then as usize as u64, false)?;
         Ok(Action(Next::Collect))
+    }
+
+    /// Does some of the collector's work, then runs `then` with no results.
+    pub(crate) fn collect_step(&self, kilobytes: u32, then: NativeFn) -> NativeResult<'gc> {
+        self.push_frame(Value::NIL, then as usize as u64, false)?;
+        Ok(Action(Next::CollectStep(kilobytes)))
     }
 
     /// Suspends the whole task until the embedder resumes it; what it brings are the function's results.

@@ -10,7 +10,7 @@ use crate::bytecode::dump::DumpErrorKind;
 use crate::bytecode::opcode::{self, Op};
 use crate::bytecode::{self, Constant, Origin, Scalar, TableTemplate, Template};
 use crate::cdata::Cdata;
-use crate::error::{Error, Interrupt};
+use crate::error::Error;
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
 use crate::heap::{Heap, MAX_STRING};
 use crate::integer::Integer;
@@ -22,6 +22,9 @@ use crate::vm::Vm;
 
 /// Length of what tells a dump's version and kind.
 const DUMP_HEAD: usize = 4;
+
+/// Chunks of more bytes must have room for what they are compiled to, before they are.
+const LARGE_CHUNK: usize = 256 * 1024;
 
 /// Access to a VM's heap, for as long as it is entered.
 #[derive(Clone, Copy)]
@@ -67,6 +70,11 @@ impl<'gc> Context<'gc> {
             .intern(self.mc, &self.vm.heap, bytes.as_ref())
     }
 
+    /// Returns the string with the bytes of a vector, which it keeps if it is long.
+    pub(crate) fn string_of(self, bytes: Vec<u8>) -> Gc<'gc, LuaString> {
+        self.vm.interner.intern(self.mc, &self.vm.heap, bytes)
+    }
+
     /// Returns the string with these bytes, or the error that there is no room for it.
     pub fn checked_string(self, bytes: &[u8]) -> Result<Gc<'gc, LuaString>, Error<'gc>> {
         self.check_room(bytes.len())?;
@@ -79,9 +87,15 @@ impl<'gc> Context<'gc> {
             return Err(self.string("not enough memory").into());
         }
         if !self.vm.heap.has_room(bytes) {
-            return Err(Interrupt::OutOfMemory.into());
+            return Err(self.no_room(bytes));
         }
         Ok(())
+    }
+
+    /// Makes the error that there is no room for `bytes`.
+    #[cold]
+    pub(crate) fn no_room(self, bytes: usize) -> Error<'gc> {
+        Error::no_room(bytes, self.vm.heap.limit())
     }
 
     /// Makes an empty table.
@@ -128,7 +142,7 @@ impl<'gc> Context<'gc> {
 
     pub(crate) fn table_error(self, error: TableError) -> Error<'gc> {
         match error {
-            TableError::NoMemory => Interrupt::OutOfMemory.into(),
+            TableError::NoMemory(bytes) => self.no_room(bytes),
             other => self.string(other.to_string()).into(),
         }
     }
@@ -209,7 +223,9 @@ impl<'gc> Context<'gc> {
     ///
     /// The message, as `load` returns it.
     pub fn load(self, chunk: &[u8], name: &[u8]) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
-        self.check_room(chunk.len())?;
+        // What a compiled chunk takes is not known before, but is seldom more than this.
+        let room = if chunk.len() > LARGE_CHUNK { 8 } else { 1 };
+        self.check_room(chunk.len().saturating_mul(room))?;
         if chunk.starts_with(b"\x1b") {
             let refuse = |error: &dyn std::fmt::Display| {
                 // Without the brackets around text (LuaJIT, `bcread_error`).
@@ -372,7 +388,7 @@ impl<'gc> Context<'gc> {
     }
 
     pub(crate) fn serial(self, cell: &Cell<u32>) -> u32 {
-        self.vm.serial(cell)
+        self.vm.heap.serial(cell)
     }
 }
 

@@ -104,6 +104,8 @@ pub(crate) enum Resume {
     Return(usize),
     /// Raise the topmost value at the frame at `base`.
     Raise,
+    /// Make a call anew that there was no memory for: what is in `slot`, with so many arguments.
+    Call { slot: usize, count: usize },
 }
 
 /// A Lua coroutine.
@@ -252,6 +254,11 @@ impl<'gc> Coroutine<'gc> {
                 std::ptr::copy(source, target, count);
             }
         }
+    }
+
+    /// Returns the bytes of a stack that is twice as large.
+    pub(crate) fn larger(&self) -> usize {
+        2 * self.size.get() * size_of::<Value<'_>>()
     }
 
     /// Makes room for slots up to index `needed`, and the slack above.
@@ -416,6 +423,7 @@ impl<'gc> Coroutine<'gc> {
 unsafe impl<'gc> Collect<'gc> for Coroutine<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         let end = self.live_end();
+        heap::pay_for_tracing(end as u32, 8);
         for index in 0..end {
             self.slot(index).trace(cc);
         }

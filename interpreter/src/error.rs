@@ -33,12 +33,41 @@ pub struct Error<'gc>(Box<Thrown<'gc>>);
 pub(crate) enum Thrown<'gc> {
     Lua(Value<'gc>),
     Interrupt(Interrupt),
+    /// So many bytes do not fit at the moment: garbage must be collected, or the program ends.
+    NoRoom(usize),
+    /// More is wanted at once than the program may have in all: LuaJIT's "not enough memory".
+    TooLarge,
 }
 
 impl<'gc> Error<'gc> {
     /// Makes the error that `error(value, 0)` raises.
     pub fn new(value: Value<'gc>) -> Self {
         Error(Box::new(Thrown::Lua(value)))
+    }
+
+    /// Makes the error that there is no room for `bytes`, at most `limit` of which can ever be had.
+    pub(crate) fn no_room(bytes: usize, limit: usize) -> Self {
+        Error(Box::new(if bytes > limit {
+            Thrown::TooLarge
+        } else {
+            Thrown::NoRoom(bytes)
+        }))
+    }
+
+    /// Returns the number of bytes that there was no room for, if that is the error.
+    pub(crate) fn wanted(&self) -> Option<usize> {
+        match *self.0 {
+            Thrown::NoRoom(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Makes sure that what raised the error is not begun anew.
+    pub(crate) fn without_retry(self) -> Self {
+        match *self.0 {
+            Thrown::NoRoom(_) => Interrupt::OutOfMemory.into(),
+            _ => self,
+        }
     }
 
     pub(crate) fn into_thrown(self) -> Thrown<'gc> {
@@ -49,7 +78,7 @@ impl<'gc> Error<'gc> {
     pub fn value(&self) -> Option<Value<'gc>> {
         match *self.0 {
             Thrown::Lua(value) => Some(value),
-            Thrown::Interrupt(_) => None,
+            Thrown::Interrupt(_) | Thrown::NoRoom(_) | Thrown::TooLarge => None,
         }
     }
 }
@@ -70,6 +99,8 @@ impl fmt::Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Thrown::Interrupt(interrupt) => interrupt.fmt(f),
+            Thrown::NoRoom(_) => Interrupt::OutOfMemory.fmt(f),
+            Thrown::TooLarge => f.write_str("not enough memory"),
             Thrown::Lua(value) => match value.as_string() {
                 Some(message) => f.write_str(&String::from_utf8_lossy(message.as_bytes())),
                 None => match value.as_cdata() {

@@ -369,6 +369,8 @@ pub(crate) struct Native<'gc> {
     head: Function<'gc>,
     pub(crate) run: NativeFn,
     pub(crate) name: &'static str,
+    /// When it fails in its first run for want of memory it has changed nothing, and may be run anew.
+    pub(crate) is_restartable: Cell<bool>,
     pub(crate) values: Box<[Cell<Value<'gc>>]>,
 }
 
@@ -452,6 +454,7 @@ impl<'gc> Function<'gc> {
                 head,
                 run,
                 name,
+                is_restartable: Cell::new(false),
                 values,
             },
         );

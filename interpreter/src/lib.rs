@@ -10,6 +10,7 @@
 pub mod bytecode;
 mod call;
 mod cdata;
+mod collector;
 pub mod compiler;
 mod context;
 mod coroutine;

@@ -6,35 +6,27 @@
 use std::fmt;
 use std::rc::Rc;
 
-use gc_arena::metrics::Pacing;
 use gc_arena::{Arena, Collect, Gc, Rootable};
 
+use crate::call::{Call, NativeResult};
+use crate::collector;
 use crate::context::{Context, Stash};
 use crate::coroutine::{Coroutine, Resume, Status};
 use crate::environment::{Environment, System};
 use crate::error::Interrupt;
 use crate::function::Function;
-use crate::table::Table;
+use crate::heap;
 use crate::value::Value;
 use crate::vm::transfer::{self, Exit};
-use crate::vm::{self, Metamethod, Vm, dispatch};
+use crate::vm::{self, Vm, dispatch};
 
-/// Heaps with fewer objects are collected in one go: it is faster, and takes a few milliseconds at most.
-const SMALL_HEAP: usize = 30_000;
-
-/// Work of one step on a larger heap: one unit traces an object, frees or looks at two or three.
-const STEP: f64 = 16_000.0;
-
-/// Least bytes between two collections.
-const MIN_GRANT: usize = 512 * 1024;
-
-/// Bytes that may be allocated between two steps of a collection that is under way.
-const STEP_GRANT: usize = 256 * 1024;
+/// How often in a row an operation may be begun anew for want of memory.
+const MAX_ATTEMPTS: u32 = 8;
 
 #[derive(Collect)]
 #[collect(no_drop)]
-struct Root<'gc> {
-    vm: Gc<'gc, Vm<'gc>>,
+pub(crate) struct Root<'gc> {
+    pub(crate) vm: Gc<'gc, Vm<'gc>>,
 }
 
 /// How to make a VM.
@@ -59,11 +51,13 @@ impl Default for Options {
 
 /// One virtual machine.
 pub struct Lua {
-    arena: Arena<Rootable![Root<'_>]>,
+    pub(crate) arena: Arena<Rootable![Root<'_>]>,
     /// Fuel used so far by all tasks.
     fuel_used: u64,
     /// Objects to be traced or swept in one step, if a test has chosen that.
-    stress: Option<f64>,
+    pub(crate) stress: Option<f64>,
+    /// Steps of the collection under way.
+    pub(crate) steps: u32,
 }
 
 impl fmt::Debug for Lua {
@@ -111,6 +105,7 @@ impl Lua {
     ///
     /// When the memory limit leaves no room for the library.
     pub fn new(options: Options) -> Lua {
+        heap::tune_allocator();
         let arena = Arena::<Rootable![Root<'_>]>::new(|mc| Root {
             vm: Gc::new(
                 mc,
@@ -122,20 +117,12 @@ impl Lua {
                 ),
             ),
         });
-        // The collector works as told by `collect_step`; these are its units of work.
-        arena.metrics().set_pacing(Pacing {
-            sleep_factor: 0.0,
-            min_sleep: 0,
-            mark_factor: 0.2,
-            trace_factor: 1.0,
-            keep_factor: 0.3,
-            drop_factor: 0.4,
-            free_factor: 0.4,
-        });
+        arena.metrics().set_pacing(collector::UNITS);
         let mut lua = Lua {
             arena,
             fuel_used: 0,
             stress: None,
+            steps: 0,
         };
         lua.enter(|ctx| {
             crate::stdlib::open(ctx).expect("the limit leaves room for the library");
@@ -182,6 +169,7 @@ impl Lua {
         }
         let fuel = fuel.min(i64::MAX as u64) as i64;
         let mut left = fuel;
+        let mut attempts = 0;
         let outcome = loop {
             let exit = self.enter(|ctx| {
                 ctx.vm.current.set(ctx.fetch(&task.current).as_coroutine());
@@ -203,6 +191,7 @@ impl Lua {
                 Exit::Switch => unreachable!("kept by dispatch::run"),
                 // Native loops come by only here.
                 Exit::OutOfFuel | Exit::CollectDue => {
+                    attempts = 0;
                     if !self.collect_if_due() {
                         self.interrupt(task);
                         break Outcome::Failed(Failure::Interrupted(Interrupt::OutOfMemory));
@@ -212,8 +201,22 @@ impl Lua {
                     }
                 }
                 Exit::CollectAll => {
+                    left -= self.collection_cost();
                     self.collect();
-                    // Finalizers may need a safe point of their own.
+                }
+                Exit::CollectStep(kilobytes) => {
+                    left -= i64::from(kilobytes);
+                    self.collect_on_request(kilobytes);
+                }
+                Exit::NoRoom(bytes) => {
+                    left -= self.collection_cost();
+                    self.collect();
+                    // What starts anew may need even more later; it will not, forever.
+                    attempts += 1;
+                    if attempts > MAX_ATTEMPTS || !self.enter(|ctx| ctx.heap().has_room(bytes)) {
+                        self.interrupt(task);
+                        break Outcome::Failed(Failure::Interrupted(Interrupt::OutOfMemory));
+                    }
                 }
             }
         };
@@ -229,132 +232,6 @@ impl Lua {
             }
         });
     }
-
-    /// Lets the collector work if it is due; returns whether the memory limit is kept.
-    fn collect_if_due(&mut self) -> bool {
-        if !self.enter(|ctx| ctx.vm.heap.is_due()) {
-            return true;
-        }
-        self.collect_step();
-        if self.enter(|ctx| ctx.vm.heap.is_exceeded()) {
-            self.collect();
-        }
-        !self.enter(|ctx| ctx.vm.heap.is_exceeded())
-    }
-
-    /// Collects all garbage.
-    pub fn collect(&mut self) {
-        self.swap_weak_list();
-        self.collect_all();
-        self.swap_weak_list();
-    }
-
-    /// Lends the list of traced weak tables to this OS thread, or takes it back; other VMs of the thread
-    /// may collect in between.
-    fn swap_weak_list(&mut self) {
-        self.arena
-            .mutate(|_, root| crate::table::swap_weak_list(&mut root.vm.traced_weak.borrow_mut()));
-    }
-
-    fn collect_all(&mut self) {
-        // A cycle that is under way may have marked what has died since; the next one has not.
-        if self.arena.collection_phase() != gc_arena::arena::CollectionPhase::Sleeping {
-            self.finish_cycle();
-        }
-        self.finish_cycle();
-    }
-
-    fn finish_cycle(&mut self) {
-        if let Some(marked) = self.arena.finish_marking() {
-            let again = marked.finalize(finish_marking);
-            if again && let Some(marked) = self.arena.finish_marking() {
-                marked.finalize(|fc, root| clear_weak(fc, root.vm.as_ref()));
-            }
-        }
-        self.arena.finish_cycle();
-        self.settle(true);
-    }
-
-    fn settle(&mut self, finished: bool) {
-        self.arena.mutate(|_, root| {
-            let heap = &root.vm.heap;
-            heap.settle();
-            let grant = if finished {
-                let pause = root.vm.pause.get().max(101) as usize - 100;
-                (heap.used() / 100 * pause).max(MIN_GRANT)
-            } else {
-                STEP_GRANT
-            };
-            heap.grant(grant);
-        });
-    }
-
-    /// Does some of the collector's work, or all of it when the heap is small.
-    fn collect_step(&mut self) {
-        self.swap_weak_list();
-        self.collect_some();
-        self.swap_weak_list();
-    }
-
-    fn collect_some(&mut self) {
-        use gc_arena::arena::CollectionPhase;
-        if self.arena.mutate(|_, root| root.vm.collector_stopped.get()) {
-            return self.settle(true);
-        }
-        let sleeping = self.arena.collection_phase() == CollectionPhase::Sleeping;
-        let small_heap = if self.stress.is_some() { 0 } else { SMALL_HEAP };
-        if sleeping && self.arena.metrics().total_gc_count() < small_heap {
-            return self.finish_cycle();
-        }
-        // Exactly one step of work, whatever was allocated since the last: the grants pace the steps.
-        let metrics = self.arena.metrics();
-        metrics.adjust_debt(match self.stress {
-            Some(step) => step,
-            None => STEP - metrics.allocation_debt(),
-        });
-        if self.arena.collection_phase() == CollectionPhase::Sweeping {
-            self.arena.cycle_debt();
-        } else if let Some(marked) = self.arena.mark_debt() {
-            if marked.finalize(finish_marking) {
-                // Resurrected objects keep others alive: mark from them before anything is swept.
-                if let Some(marked) = self.arena.finish_marking() {
-                    marked.finalize(|fc, root| clear_weak(fc, root.vm.as_ref()));
-                }
-            }
-            if let Some(marked) = self.arena.finish_marking() {
-                marked.start_sweeping();
-            }
-        }
-        let finished = self.arena.collection_phase() == CollectionPhase::Sleeping;
-        self.settle(finished);
-    }
-}
-
-/// What must happen between marking and sweeping; returns whether something was resurrected.
-fn finish_marking<'gc>(fc: &'gc gc_arena::Finalization<'gc>, root: &'gc Root<'gc>) -> bool {
-    let vm = root.vm.as_ref();
-    let mut resurrected = false;
-    vm.finalizable.borrow_mut().retain(|&userdata| {
-        if !Gc::is_dead(fc, userdata) {
-            return true;
-        }
-        if vm.handler_of(userdata.into(), Metamethod::Gc).is_nil() {
-            return false;
-        }
-        Gc::resurrect(fc, userdata);
-        resurrected = true;
-        vm.finalizers.borrow_mut().push(userdata);
-        false
-    });
-    if !resurrected {
-        clear_weak(fc, vm);
-    }
-    resurrected
-}
-
-fn clear_weak<'gc>(fc: &'gc gc_arena::Finalization<'gc>, vm: &Vm<'gc>) {
-    Table::clear_weak(fc);
-    vm.interner.purge(fc, &vm.heap);
 }
 
 fn take_failure<'gc>(ctx: Context<'gc>) -> Failure {
@@ -365,6 +242,24 @@ fn take_failure<'gc>(ctx: Context<'gc>) -> Failure {
         },
         vm::Failure::Interrupt(interrupt) => Failure::Interrupted(interrupt),
     }
+}
+
+/// How often finalizers that were made by finalizers are called at the end.
+const FINAL_ROUNDS: f64 = 10.0;
+
+/// Lets the finalizers that are due be called, then those of objects made by them.
+fn finalize_rounds<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let rounds = call.value(0).as_number().unwrap_or(FINAL_ROUNDS);
+    call.set_value(0, Value::number(rounds + 1.0));
+    call.keep(0)?;
+    call.again(|call| {
+        let rounds = call.value(0).as_number().unwrap_or(FINAL_ROUNDS);
+        if rounds < FINAL_ROUNDS && call.ctx().vm.finalize_all() {
+            finalize_rounds(call)
+        } else {
+            call.ret0()
+        }
+    })
 }
 
 impl<'gc> Context<'gc> {
@@ -387,6 +282,17 @@ impl<'gc> Context<'gc> {
             current: self.stash(coroutine.into()),
             results: (0, 0),
         }
+    }
+
+    /// Makes a task that calls the finalizers of all userdata that have one, as `lua_close` does: to be run when
+    /// a program has ended. `None` when there is nothing to do.
+    pub fn finalizers(self) -> Option<Task> {
+        self.vm.finalize_all().then(|| {
+            self.task(
+                self.native("finalize", finalize_rounds, &[Value::number(0.0)]),
+                &[],
+            )
+        })
     }
 
     /// Returns the results of a finished task.

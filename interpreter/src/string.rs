@@ -127,10 +127,13 @@ fn hash_bytes(seed: u64, bytes: &[u8]) -> u32 {
 
 /// An entry of the interner: the address of a string below the upper half of its hash, or 0.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
 struct Slot(u64);
 
 impl Slot {
     const FREE: Slot = Slot(0);
+    /// An old slot whose entry was moved; no string has this address.
+    const MOVED: Slot = Slot(1);
     const ADDRESS: u64 = (1 << 48) - 1;
 
     fn new(string: *const LuaString, hash: u32) -> Slot {
@@ -166,12 +169,28 @@ impl Slot {
 
 /// All strings of one VM, found by content.
 ///
-/// Open addressing with linear probing.
+/// Open addressing with linear probing. Neither growth nor the purge of dead strings is done in one go:
+/// with a million strings either would be felt as a pause.
 pub(crate) struct Interner {
     seed: u64,
     slots: UnsafeCell<Vec<Slot>>,
+    /// The slots before the last change of their number; what is left in them has not been moved yet.
+    old: UnsafeCell<Vec<Slot>>,
+    /// Slots of `old` below this have been moved.
+    moved: Cell<usize>,
     count: Cell<usize>,
+    /// A purge is under way: slots below `purged` hold no string that was dead when it began.
+    is_purging: Cell<bool>,
+    purged: Cell<usize>,
+    /// There are old slots, or a purge is under way: new strings need a closer look.
+    is_busy: Cell<bool>,
 }
+
+/// Tables of so many slots are rebuilt in one go.
+const SMALL: usize = 1 << 14;
+
+/// Old slots that are moved for each new string: some microseconds, and done long before the next growth.
+const MOVED_PER_STRING: usize = 256;
 
 impl fmt::Debug for Interner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -181,23 +200,37 @@ impl fmt::Debug for Interner {
     }
 }
 
+/// Makes free slots; large numbers of them cost nothing until they are used.
+fn free_slots(count: usize) -> Vec<Slot> {
+    let mut words = std::mem::ManuallyDrop::new(vec![0u64; count]);
+    // SAFETY: a slot is one word, and free when that is zero; the vector is not dropped as one of words.
+    unsafe { Vec::from_raw_parts(words.as_mut_ptr().cast(), count, words.capacity()) }
+}
+
 impl Interner {
     pub(crate) fn new(seed: u64) -> Self {
         Interner {
             // Spread small seeds over the word.
             seed: (seed ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0xd1b5_4a32_d192_ed03),
-            slots: UnsafeCell::new(vec![Slot::FREE; 1024]),
+            slots: UnsafeCell::new(free_slots(1024)),
+            old: UnsafeCell::default(),
+            moved: Cell::new(0),
             count: Cell::new(0),
+            is_purging: Cell::new(false),
+            purged: Cell::new(0),
+            is_busy: Cell::new(false),
         }
     }
 
-    /// Returns the string with these bytes, which must not be longer than `heap::MAX_STRING`.
-    pub(crate) fn intern<'gc>(
+    /// Returns the string with these bytes, which must not be longer than `heap::MAX_STRING`. A long vector
+    /// becomes the string without being copied.
+    pub(crate) fn intern<'gc, B: AsRef<[u8]> + Into<Box<[u8]>>>(
         &self,
         mc: &Mutation<'gc>,
         heap: &Heap,
-        bytes: &[u8],
+        source: B,
     ) -> Gc<'gc, LuaString> {
+        let bytes = source.as_ref();
         let hash = hash_bytes(self.seed, bytes);
         // SAFETY: no reference into the slots outlives this function, and nothing called here re-enters.
         let slots = unsafe { &mut *self.slots.get() };
@@ -218,24 +251,120 @@ impl Interner {
             }
             index = (index + 1) & mask;
         }
-        let string = allocate(mc, heap, hash, bytes);
+        if self.is_busy.get()
+            && let Some(string) = self.find_old(hash, bytes)
+        {
+            return string;
+        }
+        let string = allocate(mc, heap, hash, source);
         slots[index] = Slot::new(Gc::as_ptr(string), hash);
         self.count.set(self.count.get() + 1);
-        if self.count.get() * 2 > slots.len() {
-            let larger = slots.len() * 2;
-            heap.charge(slots.len() * size_of::<Slot>());
-            Self::rebuild(slots, larger);
+        if self.is_busy.get() {
+            if self.is_purging.get() {
+                // Its slot may have been passed already, and it must not die before the next purge.
+                mc.forward_barrier(None, Gc::erase(string));
+            }
+            self.move_old(heap, MOVED_PER_STRING);
+        }
+        if self.count.get() * 2 > mask {
+            self.resize(heap, (mask + 1) * 2);
         }
         string
     }
 
-    /// Forgets the strings that the finished marking has not reached; to be called before sweeping.
-    pub(crate) fn purge<'gc>(&self, fc: &Finalization<'gc>, heap: &Heap) {
+    /// Looks for a string among those that have not been moved.
+    #[cold]
+    fn find_old<'gc>(&self, hash: u32, bytes: &[u8]) -> Option<Gc<'gc, LuaString>> {
+        // SAFETY: as in `intern`.
+        let old = unsafe { &*self.old.get() };
+        if old.is_empty() {
+            return None;
+        }
+        let mask = old.len() - 1;
+        let mut index = hash as usize & mask;
+        loop {
+            match old[index] {
+                Slot::FREE => return None,
+                Slot::MOVED => {}
+                slot if slot.may_be(hash) => {
+                    // SAFETY: as in `intern`.
+                    let string: Gc<'gc, LuaString> = unsafe { Gc::from_ptr(slot.string()) };
+                    if string.hash == hash && string.as_bytes() == bytes {
+                        return Some(string);
+                    }
+                }
+                _ => {}
+            }
+            index = (index + 1) & mask;
+        }
+    }
+
+    /// Changes the number of slots, to be filled at once when they are few, else by and by.
+    #[cold]
+    fn resize(&self, heap: &Heap, capacity: usize) {
+        // Were there any old slots, they would have been moved by now.
+        self.move_old(heap, usize::MAX);
+        heap.charge(capacity * size_of::<Slot>());
+        // SAFETY: no reference into either is held here.
+        unsafe {
+            *self.old.get() = std::mem::replace(&mut *self.slots.get(), free_slots(capacity));
+        }
+        self.moved.set(0);
+        self.purged.set(0);
+        self.is_busy.set(true);
+        if capacity <= SMALL {
+            self.move_old(heap, usize::MAX);
+        }
+    }
+
+    /// Moves what lies in the next `budget` old slots.
+    #[cold]
+    fn move_old(&self, heap: &Heap, budget: usize) {
+        // SAFETY: as in `intern`; the two are different vectors.
+        let (old, slots) = unsafe { (&mut *self.old.get(), &mut *self.slots.get()) };
+        if old.is_empty() {
+            return;
+        }
+        let start = self.moved.get();
+        let end = start.saturating_add(budget).min(old.len());
+        let mask = slots.len() - 1;
+        for slot in &mut old[start..end] {
+            if *slot == Slot::FREE {
+                continue;
+            }
+            // SAFETY: taken entries point to strings that have not been freed.
+            let mut index = unsafe { slot.home(mask) };
+            while slots[index] != Slot::FREE {
+                index = (index + 1) & mask;
+            }
+            slots[index] = std::mem::replace(slot, Slot::MOVED);
+        }
+        self.moved.set(end);
+        if end == old.len() {
+            heap.release(old.len() * size_of::<Slot>());
+            *old = Vec::new();
+            self.is_busy.set(self.is_purging.get());
+        }
+    }
+
+    /// Forgets strings that the finished marking has not reached, at `budget` slots; returns whether there
+    /// are no others. From the first call until `end_purge`, before sweeping, marking must be finished at each.
+    pub(crate) fn purge<'gc>(&self, fc: &Finalization<'gc>, heap: &Heap, budget: usize) -> bool {
+        if !self.is_purging.replace(true) {
+            self.purged.set(0);
+            self.is_busy.set(true);
+        }
+        // SAFETY: no reference is kept.
+        if !unsafe { &*self.old.get() }.is_empty() {
+            self.move_old(heap, budget);
+            return false;
+        }
         // SAFETY: as in `intern`.
         let slots = unsafe { &mut *self.slots.get() };
         let mut live = self.count.get();
-        let mut index = 0;
-        while index < slots.len() {
+        let mut index = self.purged.get();
+        let end = index.saturating_add(budget).min(slots.len());
+        while index < end {
             let slot = slots[index];
             // SAFETY: nothing has been freed since the string was interned or last purged.
             if slot != Slot::FREE && Gc::is_dead(fc, unsafe { Gc::from_ptr(slot.string()) }) {
@@ -247,13 +376,18 @@ impl Interner {
             }
         }
         self.count.set(live);
-        let mut capacity = slots.len();
-        while capacity > 1024 && live * 8 < capacity {
-            capacity /= 2;
-        }
-        if capacity < slots.len() {
-            heap.release((slots.len() - capacity) * size_of::<Slot>());
-            Self::rebuild(slots, capacity);
+        self.purged.set(index);
+        index == slots.len()
+    }
+
+    /// Ends a purge, when sweeping begins.
+    pub(crate) fn end_purge(&self, heap: &Heap) {
+        self.is_purging.set(false);
+        self.is_busy.set(false);
+        // SAFETY: no reference is kept.
+        let capacity = unsafe { &*self.slots.get() }.len();
+        if capacity > 1024 && self.count.get() * 8 < capacity {
+            self.resize(heap, capacity / 2);
         }
     }
 
@@ -273,22 +407,14 @@ impl Interner {
         }
         slots[hole] = Slot::FREE;
     }
-
-    fn rebuild(slots: &mut Vec<Slot>, capacity: usize) {
-        let old = std::mem::replace(slots, vec![Slot::FREE; capacity]);
-        let mask = capacity - 1;
-        for slot in old.into_iter().filter(|&slot| slot != Slot::FREE) {
-            // SAFETY: as in `remove`.
-            let mut index = unsafe { slot.home(mask) };
-            while slots[index] != Slot::FREE {
-                index = (index + 1) & mask;
-            }
-            slots[index] = slot;
-        }
-    }
 }
 
-fn allocate<'gc>(mc: &Mutation<'gc>, heap: &Heap, hash: u32, bytes: &[u8]) -> Gc<'gc, LuaString> {
+fn allocate<'gc, B: AsRef<[u8]> + Into<Box<[u8]>>>(
+    mc: &Mutation<'gc>,
+    heap: &Heap,
+    hash: u32,
+    source: B,
+) -> Gc<'gc, LuaString> {
     fn inline<'gc, const N: usize>(
         mc: &Mutation<'gc>,
         heap: &Heap,
@@ -312,6 +438,7 @@ fn allocate<'gc>(mc: &Mutation<'gc>, heap: &Heap, hash: u32, bytes: &[u8]) -> Gc
         // SAFETY: the head is the first field of a `repr(C)` structure.
         unsafe { Gc::cast(object) }
     }
+    let bytes = source.as_ref();
     // Sizes that, with both headers, fill malloc's chunks.
     match bytes.len() {
         0..=16 => inline::<16>(mc, heap, hash, bytes),
@@ -330,7 +457,7 @@ fn allocate<'gc>(mc: &Mutation<'gc>, heap: &Heap, hash: u32, bytes: &[u8]) -> Gc
                 mc,
                 Boxed {
                     head,
-                    bytes: bytes.into(),
+                    bytes: source.into(),
                 },
             );
             // SAFETY: the head is the first field of a `repr(C)` structure.

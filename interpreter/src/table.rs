@@ -3,7 +3,8 @@
 //! The layout is LuaJIT's: the array has a slot for key 0, and a collision is resolved by moving the
 //! node that is not in its main position (Brent's variation). Keys compare by word, since strings are
 //! interned and -0 is stored as 0. A node whose value is nil is dead: its key stays, so that a traversal
-//! that cleared it can go on, but is never followed, since the collector may have freed it.
+//! that cleared it can go on, but is never followed unless it is a string, since the collector may have
+//! freed it. Objects are hashed by serial number, so that order does not depend on addresses.
 
 mod growth;
 
@@ -29,6 +30,9 @@ pub(crate) struct Node<'gc> {
     pub(crate) value: Value<'gc>,
     /// Distance in nodes to the next one of the chain, 0 at its end.
     next: i32,
+    /// The serial number of a key that is an object, else 0. A dead node's key may have been freed, and its
+    /// address be that of another object now.
+    serial: u32,
 }
 
 struct SharedNode(Node<'static>);
@@ -41,6 +45,7 @@ static EMPTY_NODE: SharedNode = SharedNode(Node {
     key: Value::NIL,
     value: Value::NIL,
     next: 0,
+    serial: 0,
 });
 
 thread_local! {
@@ -65,6 +70,8 @@ pub(crate) mod marks {
     pub(crate) const DIRTY: u8 = 2;
     /// The table is a metatable: writes to it must be seen by the cache of its metamethods.
     pub(crate) const METATABLE: u8 = 4;
+    /// The hash part has chunks: what is stored there needs their barrier.
+    pub(crate) const DIVIDED: u8 = 8;
 }
 
 const WEAK_KEYS: u8 = 1;
@@ -72,16 +79,20 @@ const WEAK_VALUES: u8 = 2;
 /// A string key was assigned since `__mode` was looked up last.
 const MODE_UNKNOWN: u8 = 4;
 
-/// Slots that the collector traces in one go; more of them would be felt as a pause.
+/// Slots of an array that the collector traces in one go; more of them would be felt as a pause.
 const CHUNK: u32 = 8192;
 
-/// A part of a large array, so that the collector can trace that in steps.
+/// The same for the nodes of a hash part.
+const NODE_CHUNK: u32 = 4096;
+
+/// A part of a large array or hash, so that the collector can trace that in steps.
 ///
-/// It has a colour of its own: what is stored in a large array is marked at once (see `Table::barrier`),
-/// because the colour of the table does not say which parts have been traced.
+/// It has a colour of its own: what is stored in a table with chunks is marked at once (see
+/// `Table::barrier`), because the colour of the table does not say which parts have been traced.
 struct Chunk<'gc> {
     table: *const Table<'gc>,
     start: u32,
+    is_of_nodes: bool,
 }
 
 // SAFETY: only its table refers to a chunk, so that is alive, and the range is checked against its size.
@@ -89,7 +100,13 @@ unsafe impl<'gc> Collect<'gc> for Chunk<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         // SAFETY: as above.
         let table = unsafe { &*self.table };
-        table.trace_slots(cc, self.start, self.start + CHUNK);
+        // Asked here again: the mode may have changed since the table itself was traced.
+        let mode = table.note_traced();
+        if self.is_of_nodes {
+            table.trace_nodes(cc, mode, self.start, self.start + NODE_CHUNK);
+        } else {
+            table.trace_slots(cc, mode, self.start, self.start + CHUNK);
+        }
     }
 }
 
@@ -99,10 +116,27 @@ impl Drop for Chunk<'_> {
     }
 }
 
+/// What traces a large table: one object for every `CHUNK` slots or `NODE_CHUNK` nodes of a part that is
+/// large, none for one that is not.
+#[derive(Default)]
+struct Chunks<'gc> {
+    array: Vec<Gc<'gc, Chunk<'gc>>>,
+    nodes: Vec<Gc<'gc, Chunk<'gc>>>,
+}
+
 /// Returns the number of chunks of an array part.
 fn chunk_count(array_len: u32) -> usize {
     if array_len > 2 * CHUNK {
         array_len.div_ceil(CHUNK) as usize
+    } else {
+        0
+    }
+}
+
+/// Returns the number of chunks of a hash part.
+fn node_chunk_count(node_count: u32) -> usize {
+    if node_count > 2 * NODE_CHUNK {
+        (node_count / NODE_CHUNK) as usize
     } else {
         0
     }
@@ -119,8 +153,8 @@ pub struct Table<'gc> {
     mask: Cell<u32>,
     /// All nodes from this index on are in use.
     last_free: Cell<u32>,
-    /// What traces the array part when that is large: one object for every `CHUNK` slots, else null.
-    chunks: Cell<*mut Gc<'gc, Chunk<'gc>>>,
+    /// What traces the parts that are large, null when none is; owned.
+    chunks: Cell<*mut Chunks<'gc>>,
     /// A border that `length` found in the array part.
     border: Cell<u32>,
     /// Serial number for `tostring`, 0 until it is needed.
@@ -142,9 +176,9 @@ pub enum TableError {
     NanKey,
     #[error("table overflow")]
     Overflow,
-    /// The memory limit leaves no room for the larger table; nothing was changed.
+    /// The memory limit leaves no room for so many bytes of a larger table; nothing was changed.
     #[error("not enough memory")]
-    NoMemory,
+    NoMemory(usize),
     /// The key given to `next` is not in the table.
     #[error("invalid key to 'next'")]
     UnknownKey,
@@ -200,6 +234,24 @@ pub(crate) fn array_index(key: Value<'_>) -> Option<u32> {
     None
 }
 
+/// Returns where an object keeps the serial number that it is hashed by, `None` for what is no object or a string.
+#[inline]
+fn identity<'gc>(key: Value<'gc>) -> Option<&'gc Cell<u32>> {
+    match key.type_of() {
+        Type::Table => key.as_table().map(|table| &Gc::as_ref(table).serial),
+        Type::Function => key
+            .as_function()
+            .map(|function| &Gc::as_ref(function).serial),
+        Type::Userdata => key
+            .as_userdata()
+            .map(|userdata| &Gc::as_ref(userdata).serial),
+        Type::Coroutine => key
+            .as_coroutine()
+            .map(|coroutine| &Gc::as_ref(coroutine).serial),
+        _ => None,
+    }
+}
+
 /// Hashes numbers and booleans as LuaJIT does on this processor, so that `pairs` visits them in its order.
 #[inline(always)]
 fn hash_of(key: Value<'_>) -> u32 {
@@ -216,11 +268,15 @@ fn hash_of(key: Value<'_>) -> u32 {
         let high = high.rotate_left(5) ^ low;
         return high.wrapping_sub(low.rotate_left(13));
     }
-    match key.as_boolean() {
-        Some(boolean) => boolean.into(),
-        // Pointers differ in the lower bits.
-        None => ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32,
+    if let Some(boolean) = key.as_boolean() {
+        return boolean.into();
     }
+    // Not by address: that differs from run to run.
+    let bits = match identity(key) {
+        Some(serial) => u64::from(serial.get()),
+        None => key.bits(),
+    };
+    ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
 /// Tells the collector that `parent` now holds `child`.
@@ -262,6 +318,7 @@ impl<'gc> Table<'gc> {
         }
         if nodes > 0 {
             table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two().max(2));
+            table.divide_nodes(mc, heap);
         }
         table
     }
@@ -454,7 +511,34 @@ impl<'gc> Table<'gc> {
         if key.is_nil() {
             return None;
         }
-        self.find_hashed(key, hash_of(key))
+        let hash = hash_of(key);
+        let node = self.find_hashed(key, hash)?;
+        let Some(serial) = identity(key) else {
+            return Some(node);
+        };
+        // SAFETY: `find_hashed` returns nodes of this table.
+        if unsafe { (*node).serial } == serial.get() {
+            return Some(node);
+        }
+        self.find_object(key, hash, serial.get())
+    }
+
+    /// Finds the node of an object when there is a dead one of another object, which had the same address.
+    #[cold]
+    fn find_object(&self, key: Value<'gc>, hash: u32, serial: u32) -> Option<*mut Node<'gc>> {
+        // SAFETY: chains stay within the `mask + 1` nodes, and end.
+        unsafe {
+            let mut node = self.nodes.get().add((hash & self.mask.get()) as usize);
+            loop {
+                if (*node).key.same(key) && (*node).serial == serial {
+                    return Some(node);
+                }
+                if (*node).next == 0 {
+                    return None;
+                }
+                node = node.offset((*node).next as isize);
+            }
+        }
     }
 
     /// Returns the value under `key`, nil when there is none; metamethods are not asked.
@@ -510,7 +594,7 @@ impl<'gc> Table<'gc> {
         }
         if let Some(node) = self.find(key) {
             // A dead node comes to life: while its value was nil, nobody traced the key.
-            write_barrier(mc, self.as_gc(), key);
+            self.barrier(mc, key);
             // SAFETY: `find` returns nodes of this table.
             unsafe { (*node).value = value };
             if key.as_string().is_some() {
@@ -718,6 +802,7 @@ impl<'gc> Table<'gc> {
                     key: Value::NIL,
                     value: Value::NIL,
                     next: 0,
+                    serial: 0,
                 };
             }
         }
@@ -729,7 +814,10 @@ impl<'gc> Table<'gc> {
 
     /// Removes the dead entries of every weak table that the finished marking has traced.
     pub(crate) fn clear_weak(fc: &Finalization<'gc>) {
-        let tables = TRACED_WEAK.with(|t| std::mem::take(&mut *t.borrow_mut()));
+        let mut tables = TRACED_WEAK.with(|t| std::mem::take(&mut *t.borrow_mut()));
+        // One that was written to has been traced more than once.
+        tables.sort_unstable();
+        tables.dedup();
         for table in tables {
             // SAFETY: the table was traced in this cycle, of the arena that is being collected, hence alive.
             let table: &Table<'gc> = unsafe { &*table.cast() };
@@ -739,16 +827,26 @@ impl<'gc> Table<'gc> {
 
     fn clear_dead(&self, fc: &Finalization<'gc>) {
         let is_dead = |value: Value<'gc>| value.is_collectable() && Gc::is_dead(fc, value.erased());
+        // An object whose finalizer runs leaves weak values, but is still found as a weak key, as in LuaJIT.
+        let has_weak_values = self
+            .metatable
+            .get()
+            .is_some_and(|metatable| metatable.weak_mode() & WEAK_VALUES != 0);
+        let is_finalized = |value: Value<'gc>| {
+            has_weak_values && value.as_userdata().is_some_and(|u| u.is_finalized.get())
+        };
         for index in 0..self.array_len.get() {
             let slot = self.array_slot(index).expect("in range");
-            if is_dead(slot.get()) {
+            if is_dead(slot.get()) || is_finalized(slot.get()) {
                 slot.set(Value::NIL);
             }
         }
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             let node = unsafe { &mut *self.node_at(index).expect("in range") };
-            if !node.value.is_nil() && (is_dead(node.key) || is_dead(node.value)) {
+            if !node.value.is_nil()
+                && (is_dead(node.key) || is_dead(node.value) || is_finalized(node.value))
+            {
                 node.value = Value::NIL;
             }
         }
@@ -768,42 +866,37 @@ impl<'gc> Table<'gc> {
             .get()
             .map_or(0, |metatable| metatable.weak_mode());
         if mode != 0 {
-            TRACED_WEAK.with(|t| t.borrow_mut().push((&raw const *self).cast()));
+            TRACED_WEAK.with(|t| {
+                let mut list = t.borrow_mut();
+                let table = (&raw const *self).cast();
+                // Each chunk of a large table comes by.
+                if list.last() != Some(&table) {
+                    list.push(table);
+                }
+            });
         }
         mode
     }
 
     /// Traces a range of the array part.
-    fn trace_slots<T: Trace<'gc>>(&self, cc: &mut T, start: u32, end: u32) {
-        // Asked here again: the mode may have changed since the table itself was traced.
-        let mode = self.note_traced();
-        for index in start..end.min(self.array_len.get()) {
+    #[inline]
+    fn trace_slots<T: Trace<'gc>>(&self, cc: &mut T, mode: u8, start: u32, end: u32) {
+        let end = end.min(self.array_len.get());
+        heap::pay_for_tracing(end.saturating_sub(start), SLOTS_PER_UNIT);
+        for index in start..end {
             let value = self.array_slot(index).expect("in range").get();
             if is_strong(mode, WEAK_VALUES, value) {
                 value.trace(cc);
             }
         }
     }
-}
 
-// SAFETY: every live key and value and the metatable are traced, except for the weak sides of a weak table,
-// which `clear_weak` removes before they are freed. A node with a nil value is never followed.
-unsafe impl<'gc> Collect<'gc> for Table<'gc> {
-    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        if let Some(metatable) = self.metatable.get() {
-            cc.trace_gc(Gc::erase(metatable));
-        }
-        let chunks = self.chunks.get();
-        if chunks.is_null() {
-            self.trace_slots(cc, 0, self.array_len.get());
-        } else {
-            for index in 0..chunk_count(self.array_len.get()) {
-                // SAFETY: there are as many chunks.
-                cc.trace_gc(Gc::erase(unsafe { *chunks.add(index) }));
-            }
-        }
-        let mode = self.note_traced();
-        for index in 0..self.node_count() {
+    /// Traces a range of the hash part.
+    #[inline]
+    fn trace_nodes<T: Trace<'gc>>(&self, cc: &mut T, mode: u8, start: u32, end: u32) {
+        let end = end.min(self.node_count());
+        heap::pay_for_tracing(end.saturating_sub(start), NODES_PER_UNIT);
+        for index in start..end {
             // SAFETY: `node_at` returns nodes of this table.
             let node = unsafe { &*self.node_at(index).expect("in range") };
             if !node.value.is_nil() {
@@ -813,7 +906,51 @@ unsafe impl<'gc> Collect<'gc> for Table<'gc> {
                 if is_strong(mode, WEAK_VALUES, node.value) {
                     node.value.trace(cc);
                 }
+            } else if node.key.as_string().is_some() {
+                // Were it freed, the address of an equal string would decide whether this node is used again.
+                node.key.trace(cc);
             }
+        }
+    }
+
+    /// Traces a table of which a part is large, and that part by its chunks.
+    #[cold]
+    fn trace_divided<T: Trace<'gc>>(&self, cc: &mut T) {
+        // SAFETY: the chunks are the table's own, and nothing changes them while it is traced.
+        let Some(chunks) = (unsafe { self.chunks.get().as_ref() }) else {
+            return;
+        };
+        for chunk in chunks.array.iter().chain(&chunks.nodes) {
+            cc.trace_gc(Gc::erase(*chunk));
+        }
+        let mode = self.note_traced();
+        if chunks.array.is_empty() {
+            self.trace_slots(cc, mode, 0, self.array_len.get());
+        }
+        if chunks.nodes.is_empty() {
+            self.trace_nodes(cc, mode, 0, self.node_count());
+        }
+    }
+}
+
+/// Slots, and nodes, that cost the collector as much as a small object.
+const SLOTS_PER_UNIT: u32 = 8;
+const NODES_PER_UNIT: u32 = 4;
+
+// SAFETY: every live key and value and the metatable are traced, except for the weak sides of a weak table,
+// which `clear_weak` removes before they are freed. The key of a node with a nil value is never followed
+// unless it is a string.
+unsafe impl<'gc> Collect<'gc> for Table<'gc> {
+    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
+        if let Some(metatable) = self.metatable.get() {
+            cc.trace_gc(Gc::erase(metatable));
+        }
+        if self.chunks.get().is_null() {
+            let mode = self.note_traced();
+            self.trace_slots(cc, mode, 0, self.array_len.get());
+            self.trace_nodes(cc, mode, 0, self.node_count());
+        } else {
+            self.trace_divided(cc);
         }
     }
 }
@@ -822,9 +959,11 @@ impl Drop for Table<'_> {
     fn drop(&mut self) {
         let (array_len, node_count) = (self.array_len.get(), self.node_count());
         let mut bytes = heap::OBJECT_HEADER + size_of::<Self>();
-        drop(self.take_chunks(chunk_count(array_len)));
-        // SAFETY: both parts were allocated with these layouts.
+        // SAFETY: the parts were allocated with these layouts, and the chunks by `Box`.
         unsafe {
+            if !self.chunks.get().is_null() {
+                drop(Box::from_raw(self.chunks.get()));
+            }
             if array_len > 0 {
                 bytes += array_layout(array_len).size();
                 dealloc(self.array.get().cast(), array_layout(array_len));

@@ -20,6 +20,8 @@ pub struct Userdata<'gc> {
     data: RefCell<Box<dyn Any>>,
     /// Whether the object is or was in `Vm::finalizable`: it is finalized once.
     pub(crate) is_finalizable: Cell<bool>,
+    /// Whether its finalizer has been or is about to be called.
+    pub(crate) is_finalized: Cell<bool>,
     /// Serial number for `tostring`, 0 until it is needed.
     pub(crate) serial: Cell<u32>,
 }
@@ -41,6 +43,7 @@ impl<'gc> Userdata<'gc> {
                 attached: Cell::new(Value::NIL),
                 data: RefCell::new(data),
                 is_finalizable: Cell::new(false),
+                is_finalized: Cell::new(false),
                 serial: Cell::new(0),
             },
         )

@@ -225,6 +225,9 @@ impl<'gc> Value<'gc> {
     fn pointer<T>(self, tag: u64) -> Option<*const T> {
         let word = self.0 ^ (tag << TAG_SHIFT);
         if word >> TAG_SHIFT == 0 {
+            // SAFETY: `tagged` puts a tag on addresses of objects only. Without this the compiler makes
+            // sure of it, at each look at a table.
+            unsafe { std::hint::assert_unchecked(word != 0) };
             Some(word as *const T)
         } else {
             None

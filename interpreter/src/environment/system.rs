@@ -25,7 +25,6 @@ const OUTPUT_BUFFER: usize = 16 * 1024;
 /// environment is dropped: with the last VM that uses it.
 #[derive(Debug)]
 pub struct System {
-    started: std::time::Instant,
     zone: OnceCell<SystemZone>,
     input: OnceCell<Option<SystemFile>>,
     output: OnceCell<Option<SystemFile>>,
@@ -39,7 +38,6 @@ pub struct System {
 impl System {
     pub fn new() -> Self {
         System {
-            started: std::time::Instant::now(),
             zone: OnceCell::new(),
             input: OnceCell::new(),
             output: OnceCell::new(),
@@ -129,7 +127,7 @@ impl Environment for System {
     }
 
     fn clock(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+        cpu_time::ProcessTime::now().as_duration().as_secs_f64()
     }
 
     fn offset_at(&self, moment: i64) -> Offset {

@@ -82,16 +82,16 @@ fn collectgarbage<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let vm = call.ctx.vm;
     match option {
         b"collect" => call.collect(|call| call.ret(0.0)),
-        b"step" => call.collect(|call| call.ret(true)),
+        b"step" => call.collect_step(argument.max(0) as u32, |call| {
+            call.ret(call.ctx.vm.cycle_finished.get())
+        }),
         b"count" => call.ret(vm.heap.used() as f64 / 1024.0),
         b"stop" | b"restart" => {
             vm.collector_stopped.set(option == b"stop");
             call.ret(0.0)
         }
-        b"setpause" => call.ret(f64::from(vm.pause.replace(argument.max(0) as u32))),
-        b"setstepmul" => call.ret(f64::from(
-            vm.step_multiplier.replace(argument.max(0) as u32),
-        )),
+        b"setpause" => call.ret(f64::from(vm.pause.replace(argument))),
+        b"setstepmul" => call.ret(f64::from(vm.step_multiplier.replace(argument))),
         b"isrunning" => call.ret(!vm.collector_stopped.get()),
         other => {
             let shown = String::from_utf8_lossy(other);

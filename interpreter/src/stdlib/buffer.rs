@@ -110,7 +110,9 @@ impl Buffer {
 
     /// Charges the heap for the buffer: to be called before a suspension.
     pub(crate) fn account(&mut self, ctx: Context<'_>) {
-        self.charge.raise_to(ctx, self.bytes.capacity());
+        // About its capacity; that itself depends on what the memory was used for before.
+        self.charge
+            .raise_to(ctx, self.bytes.len().next_power_of_two());
     }
 
     /// Returns the finished string.

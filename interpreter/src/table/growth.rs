@@ -5,8 +5,9 @@ use std::alloc::{alloc, dealloc, realloc};
 use gc_arena::{Gc, Mutation};
 
 use super::{
-    CHUNK, Chunk, MAX_SLOTS, Node, Table, TableError, array_index, array_layout, chunk_count,
-    empty_nodes, hash_of, node_layout, write_barrier,
+    CHUNK, Chunk, Chunks, MAX_SLOTS, NODE_CHUNK, Node, Table, TableError, array_index,
+    array_layout, chunk_count, empty_nodes, hash_of, identity, marks, node_chunk_count,
+    node_layout,
 };
 use crate::heap::{self, Heap};
 use crate::value::Value;
@@ -42,19 +43,19 @@ impl<'gc> Table<'gc> {
         heap.release(array_layout(old_len).size());
         self.array_len.set(len);
         if chunk_count(len) > chunk_count(old_len) {
-            self.divide_array(mc, heap, chunk_count(old_len));
+            self.divide_array(mc, heap);
         }
     }
 
     /// Moves the upper end of the array part, which must be small, to the hash part.
-    fn shrink_array(&self, heap: &Heap, len: u32) {
+    fn shrink_array(&self, mc: &Mutation<'gc>, heap: &Heap, len: u32) {
         let old_len = self.array_len.get();
         debug_assert!(len < old_len && chunk_count(old_len) == 0);
         for index in len..old_len {
             let value = self.array_slot(index).expect("in range").get();
             if !value.is_nil() {
                 let place = self
-                    .new_node(Value::arithmetic(f64::from(index)))
+                    .new_node(mc, Value::arithmetic(f64::from(index)))
                     .expect("the new part has room for all");
                 // SAFETY: `new_node` returns a node of this table.
                 unsafe { (*place).value = value };
@@ -83,33 +84,49 @@ impl<'gc> Table<'gc> {
 
     /// Makes the chunks of an array part that has become large, or larger.
     #[cold]
-    pub(super) fn divide_array(&self, mc: &Mutation<'gc>, heap: &Heap, old_count: usize) {
+    fn divide_array(&self, mc: &Mutation<'gc>, heap: &Heap) {
         let count = chunk_count(self.array_len.get());
-        let mut chunks = self.take_chunks(old_count).into_vec();
-        for index in old_count..count {
-            heap.charge(heap::OBJECT_HEADER + size_of::<Chunk<'gc>>());
-            chunks.push(Gc::new(
-                mc,
-                Chunk {
-                    table: self,
-                    start: index as u32 * CHUNK,
-                },
-            ));
-        }
+        let table: *const Self = self;
+        self.with_chunks(|chunks| {
+            for index in chunks.array.len()..count {
+                chunks
+                    .array
+                    .push(Chunk::new(mc, heap, table, index as u32 * CHUNK, false));
+            }
+        });
         // The new chunks are white, whatever has been traced of the table.
         mc.backward_barrier(Gc::erase(self.as_gc()), None);
-        self.chunks
-            .set(Box::into_raw(chunks.into_boxed_slice()).cast());
     }
 
-    /// Takes the list of chunks, of which there are `count`, out of the table.
-    pub(super) fn take_chunks(&self, count: usize) -> Box<[Gc<'gc, Chunk<'gc>>]> {
-        let chunks = self.chunks.replace(std::ptr::null_mut());
-        if chunks.is_null() {
-            return Box::default();
+    /// Replaces the chunks of the hash part by those of a new one.
+    ///
+    /// All are new, because the entries have moved between them.
+    pub(super) fn divide_nodes(&self, mc: &Mutation<'gc>, heap: &Heap) {
+        let count = node_chunk_count(self.node_count());
+        if count == 0 && self.marks.get() & marks::DIVIDED == 0 {
+            return;
         }
-        // SAFETY: made by `divide_array` of a boxed slice of as many as belong to the array's size.
-        unsafe { Box::from_raw(std::ptr::slice_from_raw_parts_mut(chunks, count)) }
+        let table: *const Self = self;
+        self.with_chunks(|chunks| {
+            chunks.nodes = (0..count as u32)
+                .map(|index| Chunk::new(mc, heap, table, index * NODE_CHUNK, true))
+                .collect();
+        });
+        let others = self.marks.get() & !marks::DIVIDED;
+        self.marks.set(if count > 0 {
+            others | marks::DIVIDED
+        } else {
+            others
+        });
+        mc.backward_barrier(Gc::erase(self.as_gc()), None);
+    }
+
+    fn with_chunks(&self, change: impl FnOnce(&mut Chunks<'gc>)) {
+        if self.chunks.get().is_null() {
+            self.chunks.set(Box::into_raw(Box::default()));
+        }
+        // SAFETY: the chunks are the table's own, and there is no other reference to them.
+        change(unsafe { &mut *self.chunks.get() });
     }
 
     /// Gives the table an empty hash part; the old one must be saved by the caller.
@@ -128,6 +145,7 @@ impl<'gc> Table<'gc> {
                     key: Value::NIL,
                     value: Value::NIL,
                     next: 0,
+                    serial: 0,
                 });
             }
             self.nodes.set(nodes);
@@ -145,10 +163,13 @@ impl<'gc> Table<'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Result<(), TableError> {
-        write_barrier(mc, self.as_gc(), key);
+        self.barrier(mc, key);
+        if let Some(serial) = identity(key) {
+            heap.serial(serial);
+        }
         loop {
             if self.has_nodes()
-                && let Some(node) = self.new_node(key)
+                && let Some(node) = self.new_node(mc, key)
             {
                 // SAFETY: `new_node` returns a node of this table.
                 unsafe { (*node).value = value };
@@ -167,9 +188,10 @@ impl<'gc> Table<'gc> {
     }
 
     /// Finds a place for a new key in the hash part and stores the key there.
-    pub(super) fn new_node(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
+    fn new_node(&self, mc: &Mutation<'gc>, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         let nodes = self.nodes.get();
         let mask = self.mask.get();
+        let serial = identity(key).map_or(0, |serial| serial.get());
         // SAFETY: all node pointers stay within the `mask + 1` nodes: main positions are masked, `last_free`
         // never exceeds their number, and chains link nodes of this part.
         unsafe {
@@ -178,6 +200,7 @@ impl<'gc> Table<'gc> {
                 // Free, or dead: it may stay in the chain that it is in, for a look-up of the new key starts
                 // right here.
                 (*main).key = key;
+                (*main).serial = serial;
                 return Some(main);
             }
             let mut free = self.last_free.get();
@@ -203,6 +226,7 @@ impl<'gc> Table<'gc> {
                 };
                 (*main).next = spare.offset_from(main) as i32;
                 (*spare).key = key;
+                (*spare).serial = serial;
                 Some(spare)
             } else {
                 // The colliding node is a guest: move it and take its place. A dead node may have been
@@ -215,11 +239,17 @@ impl<'gc> Table<'gc> {
                 debug_assert!((*previous).next != 0, "a guest is in its owner's chain");
                 (*previous).next = spare.offset_from(previous) as i32;
                 *spare = *main;
+                if self.marks.get() & marks::DIVIDED != 0 {
+                    // It may have left a chunk that is still to be traced.
+                    self.barrier(mc, (*spare).key);
+                    self.barrier(mc, (*spare).value);
+                }
                 if (*main).next != 0 {
                     (*spare).next = main.offset((*main).next as isize).offset_from(spare) as i32;
                     (*main).next = 0;
                 }
                 (*main).key = key;
+                (*main).serial = serial;
                 (*main).value = Value::NIL;
                 Some(main)
             }
@@ -331,7 +361,7 @@ impl<'gc> Table<'gc> {
     ) -> Result<(), TableError> {
         let room = array_layout(array_len).size() + node_layout(node_count).size();
         if !heap.has_room(room) {
-            return Err(TableError::NoMemory);
+            return Err(TableError::NoMemory(room));
         }
         let (old_nodes, old_count) = (self.nodes.get(), self.node_count());
         let old_array = self.array_len.get();
@@ -346,7 +376,7 @@ impl<'gc> Table<'gc> {
             self.last_free.set(0);
         }
         if array_len < old_array {
-            self.shrink_array(heap, array_len);
+            self.shrink_array(mc, heap, array_len);
         }
         for index in 0..old_count as usize {
             // SAFETY: the old part had `old_count` nodes; it is freed below, with the layout it was made with.
@@ -357,7 +387,7 @@ impl<'gc> Table<'gc> {
             let index = array_index(node.key);
             if !index.is_some_and(|index| self.move_to_slot(mc, index, node.value)) {
                 let place = self
-                    .new_node(node.key)
+                    .new_node(mc, node.key)
                     .expect("the new part has room for all");
                 // SAFETY: `new_node` returns a node of this table.
                 unsafe { (*place).value = node.value };
@@ -368,6 +398,25 @@ impl<'gc> Table<'gc> {
             unsafe { dealloc(old_nodes.cast(), node_layout(old_count)) };
             heap.release(node_layout(old_count).size());
         }
+        self.divide_nodes(mc, heap);
         Ok(())
+    }
+}
+
+impl<'gc> Chunk<'gc> {
+    fn new(
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        table: *const Table<'gc>,
+        start: u32,
+        is_of_nodes: bool,
+    ) -> Gc<'gc, Chunk<'gc>> {
+        heap.charge(heap::OBJECT_HEADER + size_of::<Self>());
+        let chunk = Chunk {
+            table,
+            start,
+            is_of_nodes,
+        };
+        Gc::new(mc, chunk)
     }
 }

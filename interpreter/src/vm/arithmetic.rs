@@ -15,7 +15,7 @@ use crate::vm::Metamethod;
 pub(crate) fn modulo(a: f64, b: f64) -> f64 {
     match (natural(a), natural(b)) {
         // The division of small integers takes a third of the time, and the result is the same.
-        (Some(a), Some(b)) if b != 0 => f64::from(a % b),
+        (Some(a), Some(b)) if b != 0 => i64::from(a % b) as f64,
         _ => a - floor(a / b) * b,
     }
 }
@@ -32,9 +32,11 @@ fn natural(n: f64) -> Option<u32> {
     };
     #[cfg(not(target_arch = "x86_64"))]
     let whole = n as i64;
-    u32::try_from(whole)
-        .ok()
-        .filter(|&whole| f64::from(whole) == n)
+    if whole as f64 == n {
+        u32::try_from(whole).ok()
+    } else {
+        None
+    }
 }
 
 /// Rounds down without a call into the C library, which is what `f64::floor` is on a plain x86-64.

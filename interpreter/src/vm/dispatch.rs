@@ -85,6 +85,7 @@ fn go_on<'gc>(ctx: Context<'gc>) -> Flow {
     match coroutine.resume.replace(Resume::Run) {
         Resume::Run => Flow::Continue,
         Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
+        Resume::Call { slot, count } => transfer::drive(ctx, Step::Call { slot, count }),
         Resume::Return(count) => {
             let first = coroutine.top.get() - count;
             transfer::drive(
@@ -451,13 +452,16 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                                 burn!();
                                 continue;
                             }
-                            Err(error) => match transfer::drive(ctx, Step::Throw(error)) {
-                                Flow::Continue => {
-                                    load!();
-                                    continue;
+                            Err(error) => {
+                                let slot = index - 2;
+                                match transfer::enter_failed(ctx, coroutine!(), slot, $count, error) {
+                                    Flow::Continue => {
+                                        load!();
+                                        continue;
+                                    }
+                                    Flow::Exit(exit) => return exit,
                                 }
-                                Flow::Exit(exit) => return exit,
-                            },
+                            }
                         }
                     }
                     pc = function.entry;
@@ -528,8 +532,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                             collect_if_due!();
                         }
                         result => {
-                            let step = transfer::native_step(ctx, coroutine, index, result);
-                            match transfer::drive(ctx, step) {
+                            match transfer::native_returned(ctx, coroutine, index, $count, result) {
                                 Flow::Continue => {
                                     load!();
                                 }

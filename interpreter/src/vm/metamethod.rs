@@ -271,7 +271,7 @@ fn set_error<'gc>(
     error: TableError,
 ) -> Error<'gc> {
     match error {
-        TableError::NoMemory => ctx.table_error(error),
+        TableError::NoMemory(_) => ctx.table_error(error),
         other => error_here(ctx, coroutine, other.to_string().as_bytes()),
     }
 }
@@ -567,6 +567,8 @@ fn concat_step<'gc>(
         }
         match join(ctx, coroutine, base + start, last - start + 1) {
             Ok(joined) => coroutine.set_slot(base + start, joined),
+            // What has been joined before took the place of its parts.
+            Err(error) if last < opcode::c(word) => return Step::Throw(error.without_retry()),
             Err(error) => return Step::Throw(error),
         }
         last = start;
@@ -578,6 +580,9 @@ fn concat_step<'gc>(
         Flow::Continue
     })
 }
+
+/// Longer strings are built in memory of their own.
+const LONG: usize = 64 * 1024;
 
 /// Joins strings, numbers and string buffers in consecutive slots.
 fn join<'gc>(
@@ -615,13 +620,16 @@ fn join<'gc>(
             }
         }
     };
+    if total > LONG {
+        let mut buffer = Vec::with_capacity(total);
+        append(&mut buffer);
+        return Ok(ctx.string_of(buffer).into());
+    }
     let mut buffer = ctx.vm.buffer.take();
     buffer.clear();
     append(&mut buffer);
     let joined = ctx.string(&buffer);
-    if buffer.capacity() <= 64 * 1024 {
-        ctx.vm.buffer.set(buffer);
-    }
+    ctx.vm.buffer.set(buffer);
     Ok(joined.into())
 }
 

@@ -101,9 +101,10 @@ pub(crate) struct Vm<'gc> {
     pub(crate) failure: RefCell<Option<Failure<'gc>>>,
     /// Userdata whose metatable has `__gc`: weak, looked through when marking is done.
     pub(crate) finalizable: RefCell<Vec<Gc<'gc, Userdata<'gc>>>>,
+    /// So many of them have been looked through in the collection under way.
+    pub(crate) finalizable_seen: Cell<usize>,
     /// Userdata to be finalized at the next safe point.
     pub(crate) finalizers: RefCell<Vec<Gc<'gc, Userdata<'gc>>>>,
-    pub(crate) serials: Cell<u32>,
     pub(crate) random: RefCell<Random>,
     pub(crate) environment: Rc<dyn Environment>,
     /// Weak tables that the collection under way has traced.
@@ -115,8 +116,10 @@ pub(crate) struct Vm<'gc> {
     /// Set by `collectgarbage("stop")`.
     pub(crate) collector_stopped: Cell<bool>,
     /// Pause of the collector in percent, as `collectgarbage("setpause")` sets it.
-    pub(crate) pause: Cell<u32>,
-    pub(crate) step_multiplier: Cell<u32>,
+    pub(crate) pause: Cell<i32>,
+    pub(crate) step_multiplier: Cell<i32>,
+    /// Whether the step that a program asked for ended a cycle.
+    pub(crate) cycle_finished: Cell<bool>,
     /// The debug hook; there is one for all coroutines, as in LuaJIT.
     pub(crate) hooks: hook::Hooks<'gc>,
 }
@@ -171,8 +174,8 @@ impl<'gc> Vm<'gc> {
             ipairs_iterator: Cell::new(None),
             failure: RefCell::new(None),
             finalizable: RefCell::default(),
+            finalizable_seen: Cell::new(0),
             finalizers: RefCell::default(),
-            serials: Cell::new(0),
             random: RefCell::new(Random::new()),
             environment,
             traced_weak: RefCell::default(),
@@ -182,6 +185,7 @@ impl<'gc> Vm<'gc> {
             pause: Cell::new(200),
             step_multiplier: Cell::new(200),
             hooks: hook::Hooks::default(),
+            cycle_finished: Cell::new(false),
         }
     }
 
@@ -243,13 +247,15 @@ impl<'gc> Vm<'gc> {
         }
     }
 
-    /// Returns the serial number kept in `cell`, given at the first request.
-    pub(crate) fn serial(&self, cell: &Cell<u32>) -> u32 {
-        if cell.get() == 0 {
-            self.serials.set(self.serials.get() + 1);
-            cell.set(self.serials.get());
+    /// Makes all userdata with finalizers due for them, as at the end of a program; returns whether any are.
+    pub(crate) fn finalize_all(&self) -> bool {
+        let mut finalizers = self.finalizers.borrow_mut();
+        self.finalizable_seen.set(0);
+        for userdata in self.finalizable.take() {
+            userdata.is_finalized.set(true);
+            finalizers.push(userdata);
         }
-        cell.get()
+        !finalizers.is_empty()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use gc_arena::{Gc, Mutation};
 
-use crate::bytecode::opcode;
+use crate::bytecode::opcode::{self, Op};
 use crate::call::{Action, Call, NativeResult, Next};
 use crate::context::Context;
 use crate::coroutine::{Coroutine, Link, MAX_NESTING, Resume, Status};
@@ -57,6 +57,10 @@ pub(crate) enum Exit {
     CollectDue,
     /// A program asked for a full collection.
     CollectAll,
+    /// A program asked for so many kilobytes of one.
+    CollectStep(u32),
+    /// What the task is about to do needs so many bytes, and does not find them.
+    NoRoom(usize),
     /// A native function waits for the embedder.
     Suspended,
     /// Another dispatch loop is to go on, since a hook was set or ends: `dispatch::run` sees to it.
@@ -94,8 +98,9 @@ pub(crate) enum Step<'gc> {
 /// Makes the error of a coroutine whose stack is at its limit, or the interrupt when memory is.
 #[cold]
 pub(crate) fn stack_overflow(ctx: Context<'_>) -> Error<'_> {
-    if !ctx.vm.heap.has_room(64 * 1024) {
-        return Interrupt::OutOfMemory.into();
+    let wanted = ctx.vm.current.get().map_or(0, |current| current.larger());
+    if !ctx.vm.heap.has_room(wanted) {
+        return ctx.no_room(wanted);
     }
     // Without a position, since LuaJIT looks for it in the frame that does not fit.
     ctx.string("stack overflow").into()
@@ -151,7 +156,10 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
         if !function.is_native() {
             return match enter(ctx, coroutine, function, slot + 2, count) {
                 Ok(()) => Step::Done(Flow::Continue),
-                Err(error) => refuse(coroutine, slot, error),
+                Err(error) => match error.wanted() {
+                    Some(bytes) => call_again(coroutine, slot, count, bytes),
+                    None => refuse(coroutine, slot, error),
+                },
             };
         }
         return call_native(ctx, coroutine, function, slot + 2, count);
@@ -253,7 +261,69 @@ fn call_native<'gc>(
         base,
         start: base + count,
     });
+    first_step(ctx, coroutine, base, count, result)
+}
+
+/// Does what the answer of a native function to a call from a Lua function asks for.
+#[inline(never)]
+pub(crate) fn native_returned<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    count: usize,
+    result: NativeResult<'gc>,
+) -> Flow {
+    drive(ctx, first_step(ctx, coroutine, base, count, result))
+}
+
+/// Says what the answer of a native function to its call, with `count` arguments at `base`, asks for.
+fn first_step<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    count: usize,
+    result: NativeResult<'gc>,
+) -> Step<'gc> {
+    if let Err(error) = &result
+        && let Some(bytes) = error.wanted()
+        && coroutine
+            .function_at(base)
+            .and_then(|function| function.native().map(|n| n.is_restartable.get()))
+            .unwrap_or(false)
+    {
+        return call_again(coroutine, base - 2, count, bytes);
+    }
     native_step(ctx, coroutine, base, result)
+}
+
+/// Leaves the VM to find room, then makes the call of what is in `slot` anew; its link is in place.
+#[cold]
+fn call_again<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    slot: usize,
+    count: usize,
+    bytes: usize,
+) -> Step<'gc> {
+    coroutine.top.set(slot + 2 + count);
+    coroutine.resume.set(Resume::Call { slot, count });
+    Step::Done(Flow::Exit(Exit::NoRoom(bytes)))
+}
+
+/// Goes on after a Lua function could not be entered from another.
+#[cold]
+#[inline(never)]
+pub(crate) fn enter_failed<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    slot: usize,
+    count: usize,
+    error: Error<'gc>,
+) -> Flow {
+    let step = match error.wanted() {
+        Some(bytes) => call_again(coroutine, slot, count, bytes),
+        None => Step::Throw(error),
+    };
+    drive(ctx, step)
 }
 
 /// Says what a native function's answer asks for.
@@ -297,13 +367,13 @@ pub(crate) fn native_step<'gc>(
             coroutine.resume.set(Resume::Return(0));
             Step::Done(Flow::Exit(Exit::Switch))
         }
-        Next::Again | Next::Collect => {
+        Next::Again | Next::Collect | Next::CollectStep(_) => {
             coroutine.base.set(top);
             coroutine.resume.set(Resume::Return(0));
-            Step::Done(Flow::Exit(if next == Next::Again {
-                Exit::OutOfFuel
-            } else {
-                Exit::CollectAll
+            Step::Done(Flow::Exit(match next {
+                Next::Collect => Exit::CollectAll,
+                Next::CollectStep(kilobytes) => Exit::CollectStep(kilobytes),
+                _ => Exit::OutOfFuel,
             }))
         }
     }
@@ -587,10 +657,16 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
     let coroutine = current(ctx);
     let value = match error.into_thrown() {
         Thrown::Lua(value) => value,
-        Thrown::Interrupt(interrupt) => {
-            end_all(ctx, coroutine);
-            *ctx.vm.failure.borrow_mut() = Some(Failure::Interrupt(interrupt));
-            return Step::Done(Flow::Exit(Exit::Failed));
+        Thrown::Interrupt(interrupt) => return interrupt_all(ctx, coroutine, interrupt),
+        Thrown::NoRoom(bytes) => match retry_store(coroutine, bytes) {
+            Some(step) => return step,
+            None => return interrupt_all(ctx, coroutine, Interrupt::OutOfMemory),
+        },
+        Thrown::TooLarge => {
+            if coroutine.resumer.get().is_none() && find_protected(coroutine).0.is_none() {
+                return interrupt_all(ctx, coroutine, Interrupt::OutOfMemory);
+            }
+            ctx.string("not enough memory").into()
         }
     };
     let (protected, in_hook) = find_protected(coroutine);
@@ -630,6 +706,7 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
     }
     if kind == continuation::FINALIZER {
         close_from(ctx.mc, coroutine, base - 4);
+        report_finalizer(ctx, value);
         return Step::Return {
             base,
             first: base,
@@ -648,6 +725,40 @@ fn error_in_handler<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) 
         "error in error handling"
     };
     ctx.string(text).into()
+}
+
+/// Ends the task with an interrupt.
+fn interrupt_all<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    interrupt: Interrupt,
+) -> Step<'gc> {
+    end_all(ctx, coroutine);
+    *ctx.vm.failure.borrow_mut() = Some(Failure::Interrupt(interrupt));
+    Step::Done(Flow::Exit(Exit::Failed))
+}
+
+/// Leaves the VM to find room if the error was raised by an instruction that has not done anything yet, and
+/// then can be executed anew.
+#[cold]
+fn retry_store<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, bytes: usize) -> Option<Step<'gc>> {
+    let pc = coroutine.pc.get();
+    let function = coroutine.function_at(coroutine.base.get())?;
+    if pc.is_null() || function.is_native() {
+        return None;
+    }
+    // SAFETY: the saved address follows the instruction that is being executed.
+    let here = unsafe { pc.sub(1) };
+    // SAFETY: as above.
+    let op = Op::of(unsafe { (*here).word })?;
+    matches!(
+        op,
+        Op::TSETV | Op::TSETS | Op::TSETB | Op::TSETM | Op::GSET | Op::CAT
+    )
+    .then(|| {
+        coroutine.pc.set(here);
+        Step::Done(Flow::Exit(Exit::NoRoom(bytes)))
+    })
 }
 
 fn close_from<'gc>(mc: &Mutation<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>, slot: usize) {
@@ -793,6 +904,18 @@ pub(crate) fn call_from<'gc>(
         slot: top + 2,
         count: args.len(),
     }
+}
+
+/// Tells of an error in a finalizer, which nobody can catch, as Neovim's LuaJIT does.
+fn report_finalizer<'gc>(ctx: Context<'gc>, value: Value<'gc>) {
+    let mut text = b"ERROR in finalizer: ".to_vec();
+    match value.as_string() {
+        Some(message) => text.extend_from_slice(message.as_bytes()),
+        None => text.push(b'?'),
+    }
+    text.push(b'\n');
+    // Nobody can be told that standard error is gone either.
+    let _ = ctx.vm.environment.write_error(&text);
 }
 
 /// Returns whether a native function waits to be continued without results: `Next::Again`, `Next::Collect`.
