@@ -341,26 +341,19 @@ pub struct Function<'gc> {
     pub(crate) entry: *const Instruction,
     /// Null in a native function.
     prototype: *const Prototype<'gc>,
+    /// The prototype's [`constants`](Prototype::constants), a load closer; null in a native function.
+    pub(crate) constants: *const Value<'gc>,
     env: Cell<Gc<'gc, Table<'gc>>>,
-    /// The cells of a Lua closure.
-    upvalues: Cell<*const Cell<Gc<'gc, Upvalue<'gc>>>>,
     /// Serial number for `tostring`, 0 until it is needed.
     pub(crate) serial: Cell<u32>,
     upvalue_count: u8,
 }
 
-/// A closure with up to a few upvalues, stored in the object.
+/// A Lua closure with room for `N` upvalues; its last cell fills what it does not need.
 #[repr(C)]
-struct SmallClosure<'gc, const N: usize> {
+struct Closure<'gc, const N: usize> {
     head: Function<'gc>,
     cells: [Cell<Gc<'gc, Upvalue<'gc>>>; N],
-}
-
-/// A closure with more upvalues.
-#[repr(C)]
-struct LargeClosure<'gc> {
-    head: Function<'gc>,
-    cells: Box<[Cell<Gc<'gc, Upvalue<'gc>>>]>,
 }
 
 /// A native function and the values that it was made with.
@@ -396,37 +389,32 @@ impl<'gc> Function<'gc> {
         let head = Function {
             entry: prototype.entry(),
             prototype: Gc::as_ptr(prototype),
+            constants: prototype.constants(),
             env: Cell::new(env),
-            upvalues: Cell::new(std::ptr::null()),
             serial: Cell::new(0),
             upvalue_count: count as u8,
         };
-        macro_rules! small {
+        macro_rules! sized {
             ($($n:literal)*) => {
                 match count {
-                    $($n => {
-                        let cells: [Cell<Gc<'gc, Upvalue<'gc>>>; $n] =
-                            std::array::from_fn(|i| Cell::new(cell(i)));
-                        heap.charge(OBJECT_HEADER + size_of::<SmallClosure<'gc, $n>>());
-                        let closure = Gc::new(mc, SmallClosure::<'gc, $n> { head, cells });
-                        closure.head.upvalues.set(closure.cells.as_ptr());
+                    $(..=$n => {
+                        let mut last = None;
+                        let cells: [Cell<Gc<'gc, Upvalue<'gc>>>; $n] = std::array::from_fn(|i| {
+                            let filler = if i < count { None } else { last };
+                            let cell = filler.unwrap_or_else(|| cell(i));
+                            last = Some(cell);
+                            Cell::new(cell)
+                        });
+                        heap.charge(OBJECT_HEADER + size_of::<Closure<'gc, $n>>());
+                        let closure = Gc::new(mc, Closure::<'gc, $n> { head, cells });
                         // SAFETY: the head is the first field of a `repr(C)` structure.
                         unsafe { Gc::cast::<Function<'gc>>(closure) }
                     })*
-                    _ => {
-                        let cells: Box<[_]> = (0..count).map(|i| Cell::new(cell(i))).collect();
-                        heap.charge(
-                            OBJECT_HEADER + size_of::<LargeClosure<'gc>>() + size_of_val(&*cells),
-                        );
-                        let closure = Gc::new(mc, LargeClosure { head, cells });
-                        closure.head.upvalues.set(closure.cells.as_ptr());
-                        // SAFETY: as above.
-                        unsafe { Gc::cast::<Function<'gc>>(closure) }
-                    }
+                    _ => unreachable!("upvalues are numbered by a byte"),
                 }
             };
         }
-        small!(0 1 2 3 4 5 6 7 8)
+        sized!(0 1 2 3 4 5 6 7 8 12 16 24 32 60 256)
     }
 
     /// Makes a native function with values of its own.
@@ -441,8 +429,8 @@ impl<'gc> Function<'gc> {
         let head = Function {
             entry: std::ptr::null(),
             prototype: std::ptr::null(),
+            constants: std::ptr::null(),
             env: Cell::new(env),
-            upvalues: Cell::new(std::ptr::null()),
             serial: Cell::new(0),
             upvalue_count: values.len() as u8,
         };
@@ -525,8 +513,8 @@ impl<'gc> Function<'gc> {
         if self.is_native() {
             return &[];
         }
-        // SAFETY: `upvalues` points at `upvalue_count` cells in this object or in a buffer that it owns.
-        unsafe { std::slice::from_raw_parts(self.upvalues.get(), self.upvalue_count as usize) }
+        // SAFETY: the head of a Lua closure is followed by at least so many cells.
+        unsafe { std::slice::from_raw_parts(self.cells(), self.upvalue_count as usize) }
     }
 
     /// Returns a cell of a Lua closure.
@@ -537,7 +525,13 @@ impl<'gc> Function<'gc> {
     #[inline(always)]
     pub(crate) unsafe fn upvalue_unchecked(&self, index: usize) -> Gc<'gc, Upvalue<'gc>> {
         // SAFETY: by contract.
-        unsafe { (*self.upvalues.get().add(index)).get() }
+        unsafe { (*self.cells().add(index)).get() }
+    }
+
+    /// Returns where the cells of a Lua closure lie: behind its head, see `Closure`.
+    #[inline(always)]
+    fn cells(&self) -> *const Cell<Gc<'gc, Upvalue<'gc>>> {
+        (&raw const *self).wrapping_add(1).cast()
     }
 
     /// Makes a closure use another cell for one of its upvalues.
@@ -560,18 +554,8 @@ fn trace_head<'gc, T: Trace<'gc>>(head: &Function<'gc>, cc: &mut T) {
 }
 
 // SAFETY: the head and all cells are traced.
-unsafe impl<'gc, const N: usize> Collect<'gc> for SmallClosure<'gc, N> {
+unsafe impl<'gc, const N: usize> Collect<'gc> for Closure<'gc, N> {
     #[inline]
-    fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        trace_head(&self.head, cc);
-        for cell in &self.cells {
-            cc.trace_gc(Gc::erase(cell.get()));
-        }
-    }
-}
-
-// SAFETY: the head and all cells are traced.
-unsafe impl<'gc> Collect<'gc> for LargeClosure<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
         trace_head(&self.head, cc);
         for cell in &self.cells {
@@ -590,16 +574,10 @@ unsafe impl<'gc> Collect<'gc> for Native<'gc> {
     }
 }
 
-impl<const N: usize> Drop for SmallClosure<'_, N> {
+impl<const N: usize> Drop for Closure<'_, N> {
     #[inline]
     fn drop(&mut self) {
         heap::dropped(OBJECT_HEADER + size_of::<Self>());
-    }
-}
-
-impl Drop for LargeClosure<'_> {
-    fn drop(&mut self) {
-        heap::dropped(OBJECT_HEADER + size_of::<Self>() + size_of_val(&*self.cells));
     }
 }
 

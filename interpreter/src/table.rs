@@ -507,7 +507,19 @@ impl<'gc> Table<'gc> {
         self.find_hashed(Value::from(key), key.hash())
     }
 
+    #[inline]
     fn find(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
+        if key.is_number() {
+            self.find_hashed(key, hash_of(key))
+        } else if let Some(string) = key.as_string() {
+            self.find_string(string)
+        } else {
+            self.find_other(key)
+        }
+    }
+
+    #[inline(never)]
+    fn find_other(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         if key.is_nil() {
             return None;
         }

@@ -181,7 +181,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                 let coroutine = coroutine!();
                 base = coroutine.stack().add(coroutine.base.get());
                 pc = coroutine.pc.get();
-                constants = function!().prototype_unchecked().constants();
+                constants = function!().constants;
             };
         }
         macro_rules! save {
@@ -465,7 +465,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                         }
                     }
                     pc = function.entry;
-                    constants = prototype.constants();
+                    constants = function.constants;
                     let num_params = prototype.num_params as usize;
                     if prototype.is_vararg {
                         // The arguments stay where they are, and the parameters among them are moved up.
@@ -567,7 +567,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                             }
                             pc = return_to;
                             base = target.sub(opcode::a(call));
-                            constants = function!().prototype_unchecked().constants();
+                            constants = function!().constants;
                         }
                         _ => {
                             let stack = coroutine!().stack();
@@ -1049,7 +1049,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                                 *target = value;
                                 pc = return_to;
                                 base = target.sub(opcode::a(call));
-                                constants = function!().prototype_unchecked().constants();
+                                constants = function!().constants;
                                 continue;
                             }
                         }
@@ -1060,7 +1060,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                             pc = (*base.sub(3)).bits() as *const Instruction;
                             base = base.sub(delta);
                             *base.add(opcode::a((*pc.sub(1)).word)) = value;
-                            constants = function!().prototype_unchecked().constants();
+                            constants = function!().constants;
                             continue;
                         }
                         _ => {}
