@@ -507,6 +507,34 @@ impl<'gc> Table<'gc> {
         self.find_hashed(Value::from(key), key.hash())
     }
 
+    /// Returns the value under a key that is neither an index of the array part nor a string.
+    #[inline(never)]
+    pub(crate) fn get_other(&self, key: Value<'gc>) -> Value<'gc> {
+        // SAFETY: `find` returns nodes of this table.
+        self.find(key)
+            .map_or(Value::NIL, |node| unsafe { (*node).value })
+    }
+
+    /// Puts a value in the place of another that is not nil, under such a key, and says whether there is one;
+    /// the table must have no [`marks`].
+    #[inline(never)]
+    pub(crate) fn replace_other(
+        &self,
+        mc: &Mutation<'gc>,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> bool {
+        // SAFETY: `find` returns nodes of this table.
+        match self.find(key).map(|node| unsafe { &mut (*node).value }) {
+            Some(place) if !place.is_nil() => {
+                *place = value;
+                self.barrier(mc, value);
+                true
+            }
+            _ => false,
+        }
+    }
+
     #[inline]
     fn find(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         if key.is_number() {

@@ -894,6 +894,13 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     } else if let Some(string) = key.as_string() {
                         get_by_string!(object, string, Some(b!()))
                     } else {
+                        if let Some(table) = object.as_table() {
+                            let value = table.get_other(key);
+                            if !value.is_nil() || Vm::lacks(table, Metamethod::Index) {
+                                reg!(a!()) = value;
+                                continue;
+                            }
+                        }
                         slow!(metamethod::get(ctx, object, key, Some(b!())))
                     }
                 }
@@ -909,6 +916,13 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     } else if let Some(string) = key.as_string() {
                         set_by_string!(object, string, Some(b!()))
                     } else {
+                        let value = reg!(a!());
+                        if let Some(table) = object.as_table()
+                            && table.marks.get() == 0
+                            && table.replace_other(mc, key, value)
+                        {
+                            continue;
+                        }
                         slow!(metamethod::set(ctx, object, key, reg!(a!()), Some(b!())))
                     }
                 }
