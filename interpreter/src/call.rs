@@ -12,6 +12,7 @@ use crate::function::{Function, NativeFn};
 use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
+use crate::vm::transfer::continuation;
 use crate::vm::{describe, transfer};
 
 /// What the VM does after a native function has returned.
@@ -272,6 +273,21 @@ impl<'gc> Call<'gc> {
             self.push_reserved(arg);
         }
         Ok(Action(Next::Call(args.len() as u32)))
+    }
+
+    /// The same as [`try_invoke`](Self::try_invoke), but if an `xpcall` is the next protected call outside, its
+    /// handler gets the error first.
+    pub(crate) fn try_invoke_with_handler(
+        &self,
+        function: Value<'gc>,
+        args: &[Value<'gc>],
+        then: NativeFn,
+    ) -> NativeResult<'gc> {
+        let frame = self.coroutine.top.get();
+        let action = self.try_invoke(function, args, then)?;
+        let outer = Value::raw(continuation::OUTER_HANDLER);
+        self.coroutine.set_slot(frame + 1, outer);
+        Ok(action)
     }
 
     fn push_frame(

@@ -37,7 +37,7 @@ const UNITS_PER_KILOBYTE: f64 = 16.0;
 /// Slots of the interner that a step purges, or userdata whose end it considers.
 const PURGE_STEP: usize = 16 * 1024;
 
-/// Least bytes between two collections.
+/// Least bytes between two collections, unless the heap is so small that a collection takes no time.
 const MIN_GRANT: usize = 512 * 1024;
 
 /// Bytes that may be allocated between two steps of a collection that is under way.
@@ -141,7 +141,8 @@ impl Lua {
             heap.settle();
             let grant = if finished {
                 let pause = (root.vm.pause.get().max(101) - 100) as usize;
-                (heap.used() / 100 * pause).max(MIN_GRANT)
+                let used = heap.used();
+                (used / 100 * pause).max((used / 2 * 5).min(MIN_GRANT))
             } else {
                 STEP_GRANT
             };

@@ -72,6 +72,8 @@ pub(crate) mod marks {
     pub(crate) const METATABLE: u8 = 4;
     /// The hash part has chunks: what is stored there needs their barrier.
     pub(crate) const DIVIDED: u8 = 8;
+    /// The table was made by `newproxy`, as the metatable of a proxy: others may take it from that.
+    pub(crate) const OF_PROXY: u8 = 16;
 }
 
 const WEAK_KEYS: u8 = 1;

@@ -95,3 +95,23 @@ fn recursion_without_end_is_an_error_that_lua_catches() {
         );
     }
 }
+
+#[test]
+fn a_small_heap_does_not_grow_to_many_times_its_size() {
+    for garbage in ["{}", "{ 1, 2, 3 }", "function() return i end", "'x' .. i"] {
+        let source = format!(
+            "collectgarbage()
+             local before, most = collectgarbage('count'), 0
+             for i = 1, 20000 do
+                 local junk = {garbage}
+                 most = math.max(most, collectgarbage('count'))
+             end
+             assert(most < before * 6, most / before)
+             return 'ok'"
+        );
+        let mut lua = Lua::new(Options::default());
+        let mut task = start(&mut lua, source.as_bytes());
+        let end = finish(&mut lua, &mut task, 10_000, usize::MAX);
+        assert_eq!(end, End::text("ok"), "{garbage}");
+    }
+}

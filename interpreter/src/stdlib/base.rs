@@ -9,6 +9,7 @@ use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::function::{Function, NativeFn};
 use crate::string::LuaString;
+use crate::table::{Table, marks};
 use crate::userdata::Userdata;
 use crate::value::{Type, Value};
 use crate::vm::transfer::continuation;
@@ -491,15 +492,19 @@ fn unpack<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn newproxy<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let proxy = call.userdata(Box::new(()));
     let argument = call.arg(1);
-    let metatable = if let Some(other) = argument.as_userdata() {
-        other.metatable()
-    } else if argument.is_truthy() {
-        if argument.as_boolean().is_none() {
-            return Err(call.arg_error(1, "boolean or proxy expected"));
-        }
-        Some(call.table())
-    } else {
+    let metatable = if !argument.is_truthy() {
         None
+    } else if argument.as_boolean().is_some() {
+        let metatable = call.table();
+        metatable.marks.set(marks::OF_PROXY);
+        Some(metatable)
+    } else {
+        let metatable = call.ctx.metatable(argument);
+        let is_of_proxy = |table: &Gc<'gc, Table<'gc>>| table.marks.get() & marks::OF_PROXY != 0;
+        let Some(metatable) = metatable.filter(is_of_proxy) else {
+            return Err(call.arg_error(1, "boolean or proxy expected"));
+        };
+        Some(metatable)
     };
     Userdata::set_metatable(proxy, call.mutation(), metatable);
     if metatable.is_some() {

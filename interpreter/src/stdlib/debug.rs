@@ -7,6 +7,7 @@ use gc_arena::Gc;
 
 use crate::call::{Call, NativeResult};
 use crate::compiler::chunk_display;
+use crate::compiler::number::string_to_number;
 use crate::context::Context;
 use crate::coroutine::{Coroutine, Link};
 use crate::error::Error;
@@ -76,10 +77,17 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let (function, frame) = if let Some(function) = subject.as_function() {
         (function, None)
     } else {
-        if !subject.is_number() {
-            return Err(call.arg_error(skip + 1, "function or level expected"));
-        }
-        let found = frame(call, coroutine, call.check_int(skip + 1)?);
+        // LuaJIT takes the low half of a 64-bit integer, which is 0 for what has none.
+        let text = subject.as_string();
+        let level = (subject.as_number())
+            .or_else(|| text.and_then(|text| string_to_number(text.as_bytes())))
+            .ok_or_else(|| call.arg_error(skip + 1, "function or level expected"))?;
+        let level = if level.abs() < 9_223_372_036_854_775_808.0 {
+            level as i64 as i32
+        } else {
+            0
+        };
+        let found = frame(call, coroutine, level);
         let Some(found) = found else {
             return call.ret(Value::NIL);
         };

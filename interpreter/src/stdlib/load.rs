@@ -74,7 +74,7 @@ fn load<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let pieces = call.userdata(Box::new(Pieces::default()));
         call.keep(4.max(call.arg_count()))?;
         call.push(pieces.into())?;
-        return call.try_invoke(call.arg(1), &[], read_piece);
+        return call.try_invoke_with_handler(call.arg(1), &[], read_piece);
     }
     // A buffer has no text of its own that could name the chunk.
     let buffer = with_contents(call.arg(1), |contents| {
@@ -149,11 +149,17 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         }
         drop(data);
         call.keep(slot)?;
-        return call.try_invoke(call.arg(1), &[], read_piece);
+        return call.try_invoke_with_handler(call.arg(1), &[], read_piece);
     }
     if text.is_none() && !piece.is_nil() {
-        let message = call.string("reader function must return a string");
-        return call.ret_all(&[Value::NIL, message.into()]);
+        drop(data);
+        call.keep(slot)?;
+        let refuse = call.ctx.native(
+            "load",
+            |call| Err(call.error("reader function must return a string")),
+            &[],
+        );
+        return call.try_invoke_with_handler(refuse.into(), &[], read_piece);
     }
     drop(data);
     finish_pieces(call)

@@ -416,7 +416,7 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                             match transfer::drive(ctx, Step::Call { slot, count }) {
                                 Flow::Continue => {
                                     load!();
-                                    if heap.is_due() && !hook::takes_open_values((*pc).word) {
+                                    if heap.is_due() && !hook::holds_open_values(pc) {
                                         exit!(Exit::CollectDue);
                                     }
                                 }

@@ -247,13 +247,36 @@ fn call_hook<'gc>(
     )
 }
 
-/// Returns whether an instruction takes the values of an open call or vararg expression, which wait above the
-/// registers, where the collector would not see them.
-pub(crate) fn takes_open_values(word: u32) -> bool {
-    matches!(
-        Op::of(word),
-        Some(Op::CALLM | Op::CALLMT | Op::RETM | Op::TSETM)
-    )
+/// Returns the instruction that the values of an open call or vararg expression wait for, if `pc` is at it or
+/// at what closes upvalues before it. The values are above the registers, where the collector would not see
+/// them.
+///
+/// # Safety
+///
+/// `pc` is at an instruction of verified code.
+unsafe fn taker_of_open_values(mut pc: *const Instruction) -> Option<u32> {
+    loop {
+        // SAFETY: the caller vouches for `pc`, and verified code jumps to its instructions only.
+        let word = unsafe { (*pc).word };
+        match Op::of(word)? {
+            Op::CALLM | Op::CALLMT | Op::RETM | Op::TSETM => return Some(word),
+            // Verified code has no open values across a jump back.
+            Op::UCLO if opcode::jump(word) >= 0 => {
+                pc = pc.wrapping_offset(1 + opcode::jump(word));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Returns whether values of an open call or vararg expression wait at `pc`.
+///
+/// # Safety
+///
+/// `pc` is at an instruction of verified code.
+pub(crate) unsafe fn holds_open_values(pc: *const Instruction) -> bool {
+    // SAFETY: the caller's.
+    unsafe { taker_of_open_values(pc) }.is_some()
 }
 
 /// Returns the line of the instruction before `pc`; 0 where it is not known.
@@ -292,14 +315,16 @@ pub(crate) fn instruction<'gc>(ctx: Context<'gc>) -> Flow {
         coroutine.pc.set(next);
         let multiple = coroutine.multiple.get();
         hooks.count.set(multiple);
-        let base = coroutine.base.get() + opcode::a(word);
-        match op {
-            // See `takes_open_values`.
-            Op::CALLM => coroutine.top.set(base + 2 + opcode::c(word) + multiple),
-            Op::CALLMT => coroutine.top.set(base + 2 + opcode::d(word) + multiple),
-            Op::RETM => coroutine.top.set(base + opcode::d(word) + multiple),
-            Op::TSETM => coroutine.top.set(base + multiple),
-            _ => {}
+        // SAFETY: as above.
+        if let Some(taker) = unsafe { taker_of_open_values(pc) } {
+            let base = coroutine.base.get() + opcode::a(taker);
+            let waiting = match Op::of(taker) {
+                Some(Op::CALLM) => base + 2 + opcode::c(taker),
+                Some(Op::CALLMT) => base + 2 + opcode::d(taker),
+                Some(Op::RETM) => base + opcode::d(taker),
+                _ => base,
+            };
+            coroutine.top.set(waiting + multiple);
         }
         let step = call_hook(
             ctx,

@@ -40,6 +40,8 @@ pub(crate) mod continuation {
     pub(crate) const HOOKED_INSTRUCTION: u64 = 10;
     /// A hook, called before a call, which is then made.
     pub(crate) const HOOKED_CALL: u64 = 11;
+    /// Beside the address of a function: errors go to the handler of the protected call outside first.
+    pub(crate) const OUTER_HANDLER: u64 = 12;
     /// All kinds are below; addresses of functions are not.
     pub(crate) const LIMIT: u64 = 1 << 16;
 }
@@ -633,9 +635,12 @@ fn resume<'gc>(
     }
 }
 
-/// Finds the innermost protected call: the base of its callee, and whether a hook is running above it.
-fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bool) {
-    let mut base = coroutine.base.get();
+/// Finds the innermost protected call from the frame at `base` on: the base of its callee, and whether a hook is
+/// running above it.
+fn find_protected<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    mut base: usize,
+) -> (Option<usize>, bool) {
     let mut in_hook = false;
     loop {
         match coroutine.link_at(base) {
@@ -651,6 +656,26 @@ fn find_protected<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> (Option<usize>, bo
     }
 }
 
+/// Returns the handler that is to see an error before the protected call, with its callee at `base`, does.
+fn handler_of<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, mut base: usize) -> Option<Value<'gc>> {
+    loop {
+        let Link::Protected(delta) = coroutine.link_at(base) else {
+            unreachable!("a protected call")
+        };
+        let caller = base - delta;
+        let kind = coroutine.slot(base - 4).bits();
+        if kind == continuation::XPCALL {
+            return Some(coroutine.slot(caller + 1));
+        }
+        let passes_on = kind >= continuation::LIMIT
+            && coroutine.slot(base - 3).bits() == continuation::OUTER_HANDLER;
+        if !passes_on {
+            return None;
+        }
+        base = find_protected(coroutine, caller).0?;
+    }
+}
+
 /// Takes an error to its protected call, through coroutines if it must, or ends the task.
 #[cold]
 fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> {
@@ -663,13 +688,15 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
             None => return interrupt_all(ctx, coroutine, Interrupt::OutOfMemory),
         },
         Thrown::TooLarge => {
-            if coroutine.resumer.get().is_none() && find_protected(coroutine).0.is_none() {
+            if coroutine.resumer.get().is_none()
+                && find_protected(coroutine, coroutine.base.get()).0.is_none()
+            {
                 return interrupt_all(ctx, coroutine, Interrupt::OutOfMemory);
             }
             ctx.string("not enough memory").into()
         }
     };
-    let (protected, in_hook) = find_protected(coroutine);
+    let (protected, in_hook) = find_protected(coroutine, coroutine.base.get());
     let Some(base) = protected else {
         if in_hook {
             ctx.vm.hooks.leave_hook();
@@ -682,12 +709,12 @@ fn throw<'gc>(ctx: Context<'gc>, error: Error<'gc>, handled: bool) -> Step<'gc> 
     };
     let caller = base - delta;
     let mut value = value;
-    if kind == continuation::XPCALL && !handled {
+    if !handled && let Some(handler) = handler_of(coroutine, base) {
         if coroutine.is_handling.get() {
             value = error_in_handler(ctx, coroutine);
         } else {
             coroutine.is_handling.set(true);
-            return match call_handler(ctx, coroutine, coroutine.slot(caller + 1), value) {
+            return match call_handler(ctx, coroutine, handler, value) {
                 Ok(step) => step,
                 Err(()) => {
                     if in_hook {
