@@ -54,6 +54,8 @@ impl<'gc> Incoming<'_, 'gc> {
                 Created::Table(id) => {
                     let table = ctx.table();
                     self.objects.add(ctx, id, Reference::Table, table.into());
+                    // A table that is empty at first is filled by nothing: that is what the host knows of it.
+                    self.remember(id, ctx.table().into());
                 }
                 Created::Cell { id, .. } => {
                     self.objects.add_cell(ctx, id, ctx.upvalue(Value::NIL));

@@ -383,7 +383,8 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         };
         let mut changes = Vec::new();
         table.for_each(|key, value| {
-            if !known.get(key).raw_equal(value) {
+            // Not by equality: 0 and -0 are equal.
+            if !known.get(key).same(value) {
                 changes.push((key, value));
             }
         });
