@@ -5,6 +5,7 @@
 
 pub mod captured;
 pub mod cases;
+pub mod conform;
 pub mod differential;
 pub mod fuzz;
 pub mod library;

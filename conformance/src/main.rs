@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use conformance::conform::{self, Host, Shard};
 use conformance::differential;
 use conformance::repl;
 use conformance::run::{self, RunError, RunOptions};
@@ -16,6 +17,7 @@ usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
        sandbox repl [options]              read Lua from a prompt
        sandbox disasm FILE [options]       show the bytecode of a Lua file or dump
        sandbox differential [options]      compare the VM with LuaJIT on random programs
+       sandbox conform [FILTER] [options]  run the conformance suite of the sync guarantee
        sandbox COMMAND --help              say more about a command
        sandbox --version
 
@@ -71,6 +73,20 @@ A program on which they differ is made as small as it gets and printed.
 
 exit status: 0, or 1 when a program differs, 2 for bad usage or without a peer";
 
+const CONFORM_USAGE: &str = "\
+usage: sandbox conform [FILTER] [options]
+
+Runs the scenarios of `conformance/scenarios` whose names contain FILTER; `SPEC.md` says what they test.
+Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: P passed, F failed`.
+
+  --host NAME     `nvim` (default): a real Neovim with real threads;
+                  `one`: one VM, where sharing is native; `luajit`: the same in LuaJIT
+                  (absent yet: `vm`, the deterministic test VM, and `threads`, real threads with a plain host)
+  --shard I/N     only every N-th scenario, beginning with the I-th
+  --verbose       tell of each scenario, not only of those that fail
+
+exit status: 0, or 1 when a scenario fails, 2 for bad usage or without the host";
+
 /// Options of `run` that count behind the file too.
 const RUN_OPTIONS: [&str; 5] = ["--seed", "--fuel", "--memory", "--timeout", "--policy"];
 
@@ -118,6 +134,7 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("repl") => repl_command(parser),
             Some("disasm") => disassemble_command(parser),
             Some("differential") => differential_command(parser),
+            Some("conform") => conform_command(parser),
             Some("help") => Ok(show_line(USAGE)),
             _ => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
         },
@@ -257,6 +274,39 @@ fn differential_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::
             ExitCode::from(2)
         }
     })
+}
+
+fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
+    use lexopt::prelude::{Long, Short, Value, ValueExt};
+    let (mut host, mut shard) = (Host::Neovim, Shard::default());
+    let mut filter: Option<String> = None;
+    let mut is_verbose = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("host") => host = parser.value()?.parse()?,
+            Long("shard") => shard = parser.value()?.parse()?,
+            Long("verbose") => is_verbose = true,
+            Long("help") | Short('h') => return Ok(show_line(CONFORM_USAGE)),
+            Value(text) if filter.is_none() => filter = Some(text.string()?),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let scenarios = conform::scenarios(&filter.unwrap_or_default(), shard);
+    let mut out = io::stdout();
+    let mut passed = 0;
+    let result = conform::run(host, &scenarios, |scenario, outcome| {
+        passed += usize::from(outcome.is_expected());
+        if is_verbose || !outcome.is_expected() {
+            let _ = writeln!(out, "{}: {outcome}", scenario.name);
+        }
+    });
+    if let Err(error) = result {
+        complain(error.as_bytes());
+        return Ok(ExitCode::from(2));
+    }
+    let (count, failed) = (scenarios.len(), scenarios.len() - passed);
+    let _ = writeln!(out, "{count} scenarios: {passed} passed, {failed} failed");
+    Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
 fn disassemble_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
