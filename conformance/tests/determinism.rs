@@ -184,10 +184,10 @@ fn run_twice(file: &Path) -> Result<(), Failed> {
 /// tables, the order of finalizers, bytes in use, random numbers.
 const PROBE: &str = r#"
 local t = {}
-for i = 1, 40 do t['key' .. i] = i t[{}] = i t[function() end] = i t[coroutine.create(print)] = i t[newproxy()] = i end
+for i = 1, 40 do t['key' .. i] = i t[{}] = i t[function() end] = i t[coroutine.create(print)] = i t[newproxy()] = i t[i * 1LL] = i t[0ULL + i] = i end
 for i = 1, 40 do t[i * 1.5] = i t[-i] = i end
 t[true] = 1 t[false] = 2 t[print] = 3 t[io.stdout] = 4
-for k, v in pairs(t) do io.write(tostring(k), '=', v, ' ') end
+for k, v in pairs(t) do io.write(type(k), ':', tostring(k), '=', v, ' ') end
 print(t, print, coroutine.running(), newproxy(), io.stdout, os.time(), os.clock(), math.random(1e9), string.format('%p', t))
 local names = {}
 for name in pairs(_G) do names[#names + 1] = name end

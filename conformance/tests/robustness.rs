@@ -176,6 +176,84 @@ fn depth() {
     );
 }
 
+/// Functions that call themselves by way of something else, up to the limit of the stack.
+#[test]
+fn recursion() {
+    let of_operators = [
+        ("add", "return a + b", "return t + u"),
+        ("concat", "return a .. b", "return t .. u"),
+        ("call", "return (a())", "return (t())"),
+        ("index", "return a[b]", "return t.x"),
+        ("newindex", "a[b] = b", "t.x = 1"),
+        ("eq", "return a == b", "return t == u"),
+        ("lt", "return a < b", "return t < u"),
+        ("unm", "return -a", "return -t"),
+        ("tostring", "return (tostring(a))", "return tostring(t)"),
+    ];
+    let mut programs: Vec<(&str, String)> = of_operators
+        .iter()
+        .map(|(name, body, start)| {
+            let source = format!(
+                "local function f(a, b) {body} end local mt = {{ __{name} = f }}
+                 local t, u = setmetatable({{}}, mt), setmetatable({{}}, mt)
+                 for _ = 1, 20 do r = {{ pcall(function() {start} end) }} end"
+            );
+            (*name, source)
+        })
+        .collect();
+    for (name, source) in [
+        (
+            "calls",
+            "local function f() return 1 + f() end for _ = 1, 20 do r = { pcall(f) } end",
+        ),
+        (
+            "varargs",
+            "local function f(...) return (f(1, ...)) end for _ = 1, 20 do r = { pcall(f) } end",
+        ),
+        (
+            "sort",
+            "local function f() table.sort({ 3, 2, 1 }, f) end r = { pcall(f) }",
+        ),
+        (
+            "foreach",
+            "local function f() return table.foreach({ 1 }, f) end r = { pcall(f) }",
+        ),
+        (
+            "iterators",
+            "local function f() for _ in f do end end r = { pcall(f) }",
+        ),
+        (
+            "xpcalls",
+            "local function f() return (select(2, xpcall(f, debug.traceback))) end
+                     r = { false, f() }",
+        ),
+    ] {
+        programs.push((name, source.to_owned()));
+    }
+    for (name, source) in programs {
+        let source =
+            format!("local r {source} print(r[1], tostring(r[2]):find('stack overflow') ~= nil)");
+        print(&[(name, &source, "false\ttrue")]);
+    }
+}
+
+/// Calls that nothing bounds but the fuel, since none of them leaves anything on the stack, or each is made twice.
+#[test]
+fn endless_calls_end_with_the_fuel() {
+    for (name, source) in [
+        ("call", "local t t = setmetatable({}, { __call = function() return t() end }) t()"),
+        ("tostring", "tostring(setmetatable({}, { __tostring = function(s) return tostring(s) end }))"),
+        ("native", "tostring(setmetatable({}, { __tostring = tostring }))"),
+        ("tree", "setmetatable(_G, { __index = function(t, k) if #k < 90 then k = k .. 'x' local _ = t[k], t[k] end end })
+                  return x"),
+        ("hooked", "debug.sethook(function() end, 'c') tostring(setmetatable({}, { __tostring = tostring }))"),
+        ("wrap", "local w w = function() return coroutine.wrap(w)() end while true do pcall(w) end"),
+    ] {
+        let (code, text) = run(name, source);
+        assert_eq!((code, text.as_str()), (3, "sandbox: out of fuel\n"), "{name}");
+    }
+}
+
 #[test]
 fn source_text() {
     let deep = |open: &str, close: &str| {

@@ -4,12 +4,12 @@ use std::alloc::{alloc, dealloc, realloc};
 
 use gc_arena::{Gc, Mutation};
 
+use super::trace::{CHUNK, Chunk, Chunks, NODE_CHUNK, chunk_count, node_chunk_count};
 use super::{
-    CHUNK, Chunk, Chunks, MAX_SLOTS, NODE_CHUNK, Node, Table, TableError, array_index,
-    array_layout, chunk_count, empty_nodes, hash_of, identity, marks, node_chunk_count,
-    node_layout,
+    MAX_SLOTS, Node, Table, TableError, array_index, array_layout, empty_nodes, hash_of, identity,
+    marks, node_layout,
 };
-use crate::heap::{self, Heap};
+use crate::heap::Heap;
 use crate::value::Value;
 
 impl<'gc> Table<'gc> {
@@ -400,23 +400,5 @@ impl<'gc> Table<'gc> {
         }
         self.divide_nodes(mc, heap);
         Ok(())
-    }
-}
-
-impl<'gc> Chunk<'gc> {
-    fn new(
-        mc: &Mutation<'gc>,
-        heap: &Heap,
-        table: *const Table<'gc>,
-        start: u32,
-        is_of_nodes: bool,
-    ) -> Gc<'gc, Chunk<'gc>> {
-        heap.charge(heap::OBJECT_HEADER + size_of::<Self>());
-        let chunk = Chunk {
-            table,
-            start,
-            is_of_nodes,
-        };
-        Gc::new(mc, chunk)
     }
 }

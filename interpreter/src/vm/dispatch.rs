@@ -50,7 +50,10 @@ pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
     // From here on the stack is written without barriers.
     ctx.mc.backward_barrier(Gc::erase(coroutine), None);
     let mut flow = match coroutine.resume.get() {
-        Resume::Run if !ctx.vm.finalizers.borrow().is_empty() => {
+        // One at a time, as LuaJIT does: none interrupts another.
+        Resume::Run
+            if !ctx.vm.finalizers.borrow().is_empty() && !ctx.vm.hooks.is_in_finalizer() =>
+        {
             transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
         }
         // After a full collection, before its caller goes on.
@@ -410,7 +413,6 @@ unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
                     match (*callee).as_function() {
                         // The call may be an event, and so is done where that is seen.
                         _ if HOOKED => {
-                            vm.fuel.set(vm.fuel.get() - 1);
                             let slot = callee.offset_from(coroutine!().stack()) as usize;
                             save!();
                             match transfer::drive(ctx, Step::Call { slot, count }) {

@@ -128,6 +128,11 @@ impl<'gc> Hooks<'gc> {
         self.finalizers.set(self.finalizers.get() + 1);
     }
 
+    /// Returns whether a finalizer runs.
+    pub(crate) fn is_in_finalizer(&self) -> bool {
+        self.finalizers.get() > 0
+    }
+
     /// Notes that a finalizer has ended.
     pub(crate) fn leave_finalizer(&self) {
         self.finalizers.set(self.finalizers.get() - 1);
@@ -136,6 +141,13 @@ impl<'gc> Hooks<'gc> {
     /// Notes that the next instruction is on a C frame of its own in LuaJIT: that of a resumed coroutine.
     pub(crate) fn came_from_afar(&self) {
         self.last.set(Address::default());
+    }
+
+    /// Notes that a call that has had its event will be made anew.
+    pub(crate) fn announce_again(&self) {
+        if self.is_wanted() && self.events.get() & mask::CALL != 0 {
+            self.call_is_announced.set(true);
+        }
     }
 
     /// Notes that the frame of the hook that runs has been dropped.

@@ -1,4 +1,4 @@
-//! Transfers of control: calls, returns, errors, and switches between coroutines.
+//! Transfers of control: calls, returns and errors; `switch` has those between coroutines.
 //!
 //! Everything here works on the saved state of the current coroutine and runs as a loop over steps, so
 //! that no depth of calls between native functions uses Rust stack.
@@ -8,11 +8,11 @@ use gc_arena::{Gc, Mutation};
 use crate::bytecode::opcode::{self, Op};
 use crate::call::{Action, Call, NativeResult, Next};
 use crate::context::Context;
-use crate::coroutine::{Coroutine, Link, MAX_NESTING, Resume, Status};
+use crate::coroutine::{Coroutine, Link, Resume, Status};
 use crate::error::{Error, Interrupt, Thrown};
 use crate::function::{Function, Instruction, NativeFn};
 use crate::value::Value;
-use crate::vm::{Failure, Metamethod, describe, hook, metamethod, traceback};
+use crate::vm::{Failure, Metamethod, describe, hook, metamethod, switch, traceback};
 
 /// What runs when a frame returns to a Lua function other than by its call instruction, or to the VM.
 ///
@@ -157,12 +157,25 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
     if let Some(function) = callee.as_function() {
         if !function.is_native() {
             return match enter(ctx, coroutine, function, slot + 2, count) {
-                Ok(()) => Step::Done(Flow::Continue),
+                Ok(()) => {
+                    // Metamethods that call each other do it without any instruction that costs fuel.
+                    let fuel = ctx.vm.fuel.get() - 1;
+                    ctx.vm.fuel.set(fuel);
+                    Step::Done(if fuel > 0 {
+                        Flow::Continue
+                    } else {
+                        Flow::Exit(Exit::OutOfFuel)
+                    })
+                }
                 Err(error) => match error.wanted() {
-                    Some(bytes) => call_again(coroutine, slot, count, bytes),
+                    Some(bytes) => call_again(ctx, coroutine, slot, count, Exit::NoRoom(bytes)),
                     None => refuse(coroutine, slot, error),
                 },
             };
+        }
+        if ctx.vm.fuel.get() <= 0 {
+            // So may library functions (`__tostring = tostring`).
+            return call_again(ctx, coroutine, slot, count, Exit::OutOfFuel);
         }
         return call_native(ctx, coroutine, function, slot + 2, count);
     }
@@ -293,22 +306,24 @@ fn first_step<'gc>(
             .and_then(|function| function.native().map(|n| n.is_restartable.get()))
             .unwrap_or(false)
     {
-        return call_again(coroutine, base - 2, count, bytes);
+        return call_again(ctx, coroutine, base - 2, count, Exit::NoRoom(bytes));
     }
     native_step(ctx, coroutine, base, result)
 }
 
-/// Leaves the VM to find room, then makes the call of what is in `slot` anew; its link is in place.
+/// Leaves the VM to find room or fuel, then makes the call of what is in `slot` anew; its link is in place.
 #[cold]
 fn call_again<'gc>(
+    ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
     slot: usize,
     count: usize,
-    bytes: usize,
+    exit: Exit,
 ) -> Step<'gc> {
+    ctx.vm.hooks.announce_again();
     coroutine.top.set(slot + 2 + count);
     coroutine.resume.set(Resume::Call { slot, count });
-    Step::Done(Flow::Exit(Exit::NoRoom(bytes)))
+    Step::Done(Flow::Exit(exit))
 }
 
 /// Goes on after a Lua function could not be entered from another.
@@ -322,7 +337,7 @@ pub(crate) fn enter_failed<'gc>(
     error: Error<'gc>,
 ) -> Flow {
     let step = match error.wanted() {
-        Some(bytes) => call_again(coroutine, slot, count, bytes),
+        Some(bytes) => call_again(ctx, coroutine, slot, count, Exit::NoRoom(bytes)),
         None => Step::Throw(error),
     };
     drive(ctx, step)
@@ -359,8 +374,8 @@ pub(crate) fn native_step<'gc>(
                 count: count as usize,
             }
         }
-        Next::Yield(count) => give_to_resumer(ctx, coroutine, count as usize),
-        Next::Resume { count, wrapped } => resume(ctx, coroutine, count as usize, wrapped),
+        Next::Yield(count) => switch::give_to_resumer(ctx, coroutine, count as usize),
+        Next::Resume { count, wrapped } => switch::resume(ctx, coroutine, count as usize, wrapped),
         Next::Suspend => {
             coroutine.resume.set(Resume::Return(0));
             Step::Done(Flow::Exit(Exit::Suspended))
@@ -456,7 +471,7 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
                 count: count + 1,
             }
         }
-        Link::Bottom => finish(ctx, coroutine, first, count),
+        Link::Bottom => switch::finish(ctx, coroutine, first, count),
     }
 }
 
@@ -483,156 +498,6 @@ fn continue_native<'gc>(
         start,
     });
     native_step(ctx, coroutine, base, result)
-}
-
-/// Ends a coroutine whose function returned.
-fn finish<'gc>(
-    ctx: Context<'gc>,
-    coroutine: Gc<'gc, Coroutine<'gc>>,
-    first: usize,
-    count: usize,
-) -> Step<'gc> {
-    coroutine.status.set(Status::Dead);
-    // Nothing is left to be seen in a traceback.
-    coroutine.set_slot(0, Value::NIL);
-    coroutine.base.set(2);
-    coroutine.top.set(first + count);
-    let Some(resumer) = coroutine.resumer.take() else {
-        return Step::Done(Flow::Exit(Exit::Finished { first, count }));
-    };
-    hand_over(ctx, coroutine, resumer, first, count)
-}
-
-/// Gives the values of a yield to the coroutine that waits for them.
-fn give_to_resumer<'gc>(
-    ctx: Context<'gc>,
-    coroutine: Gc<'gc, Coroutine<'gc>>,
-    count: usize,
-) -> Step<'gc> {
-    let resumer = if hook::is_held(ctx, coroutine) {
-        None
-    } else {
-        coroutine.resumer.take()
-    };
-    let Some(resumer) = resumer else {
-        let base = coroutine.base.get();
-        let mut text = describe::position(coroutine, base, 1);
-        text.extend_from_slice(b"attempt to yield across C-call boundary");
-        return Step::Throw(ctx.string(text).into());
-    };
-    coroutine.status.set(Status::Suspended);
-    coroutine.resume.set(Resume::Return(0));
-    let first = coroutine.top.get() - count;
-    coroutine.top.set(first);
-    hand_over(ctx, coroutine, resumer, first, count)
-}
-
-/// Copies values to the resumer's stack and returns them from its `resume`.
-fn hand_over<'gc>(
-    ctx: Context<'gc>,
-    from: Gc<'gc, Coroutine<'gc>>,
-    resumer: Gc<'gc, Coroutine<'gc>>,
-    first: usize,
-    count: usize,
-) -> Step<'gc> {
-    switch_to(ctx, resumer);
-    let start = resumer.top.get();
-    if resumer.ensure(&ctx.vm.heap, start + count + 1).is_err() {
-        return Step::Throw(stack_overflow(ctx));
-    }
-    let mut end = start;
-    if !from.is_wrapped.get() {
-        resumer.set_slot(end, Value::TRUE);
-        end += 1;
-    }
-    for index in 0..count {
-        resumer.set_slot(end + index, from.slot(first + index));
-    }
-    end += count;
-    resumer.top.set(end);
-    Step::Return {
-        base: resumer.base.get(),
-        first: start,
-        count: end - start,
-    }
-}
-
-fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
-    ctx.mc.backward_barrier(Gc::erase(coroutine), None);
-    coroutine.status.set(Status::Running);
-    ctx.vm.current.set(Some(coroutine));
-    if ctx.vm.hooks.is_set() {
-        hook::came_back(ctx, coroutine);
-    }
-}
-
-/// Moves the topmost values to another coroutine and runs that.
-fn resume<'gc>(
-    ctx: Context<'gc>,
-    coroutine: Gc<'gc, Coroutine<'gc>>,
-    count: usize,
-    wrapped: bool,
-) -> Step<'gc> {
-    let base = coroutine.base.get();
-    let target = if wrapped {
-        let function = coroutine
-            .function_at(base)
-            .expect("a native frame has a function");
-        function
-            .native()
-            .and_then(|n| n.values[0].get().as_coroutine())
-    } else {
-        coroutine.slot(base).as_coroutine()
-    }
-    .expect("checked by the library");
-    let first = coroutine.top.get() - count;
-    let obstacle = match target.status.get() {
-        Status::Dead => Some("cannot resume dead coroutine"),
-        Status::Running | Status::Normal => Some("cannot resume running coroutine"),
-        Status::Suspended if coroutine.depth.get() >= MAX_NESTING => Some("C stack overflow"),
-        Status::Suspended => None,
-    };
-    if let Some(message) = obstacle {
-        if wrapped {
-            let mut text = describe::position(coroutine, base, 1);
-            text.extend_from_slice(message.as_bytes());
-            return Step::Throw(ctx.string(text).into());
-        }
-        let top = coroutine.top.get();
-        coroutine.set_slot(top, Value::FALSE);
-        coroutine.set_slot(top + 1, ctx.string(message).into());
-        coroutine.top.set(top + 2);
-        return Step::Return {
-            base,
-            first: top,
-            count: 2,
-        };
-    }
-    let start = target.top.get();
-    if target.ensure(&ctx.vm.heap, start + count).is_err() {
-        return Step::Throw(stack_overflow(ctx));
-    }
-    for index in 0..count {
-        target.set_slot(start + index, coroutine.slot(first + index));
-    }
-    target.top.set(start + count);
-    coroutine.top.set(first);
-    coroutine.status.set(Status::Normal);
-    ctx.mc
-        .backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
-    target.resumer.set(Some(coroutine));
-    target.is_wrapped.set(wrapped);
-    target.depth.set(coroutine.depth.get() + 1);
-    switch_to(ctx, target);
-    ctx.vm.hooks.came_from_afar();
-    match target.resume.replace(Resume::Run) {
-        Resume::Start(_) => Step::Call { slot: 0, count },
-        _ => Step::Return {
-            base: target.base.get(),
-            first: start,
-            count,
-        },
-    }
 }
 
 /// Finds the innermost protected call from the frame at `base` on: the base of its callee, and whether a hook is
@@ -853,7 +718,7 @@ fn uncaught<'gc>(
         return Step::Done(Flow::Exit(Exit::Failed));
     };
     // The stack stays as it is, for `debug.traceback`; nothing runs on it any more.
-    switch_to(ctx, resumer);
+    switch::switch_to(ctx, resumer);
     let base = resumer.base.get();
     if coroutine.is_wrapped.get() {
         let value = match value.as_string() {

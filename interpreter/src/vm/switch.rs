@@ -1,0 +1,159 @@
+//! Switches between coroutines: resuming one, yielding from it, and its end.
+
+use gc_arena::Gc;
+
+use crate::context::Context;
+use crate::coroutine::{Coroutine, MAX_NESTING, Resume, Status};
+use crate::value::Value;
+use crate::vm::transfer::{self, Exit, Flow, Step};
+use crate::vm::{describe, hook};
+
+/// Ends a coroutine whose function returned.
+pub(super) fn finish<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    first: usize,
+    count: usize,
+) -> Step<'gc> {
+    coroutine.status.set(Status::Dead);
+    // Nothing is left to be seen in a traceback.
+    coroutine.set_slot(0, Value::NIL);
+    coroutine.base.set(2);
+    coroutine.top.set(first + count);
+    let Some(resumer) = coroutine.resumer.take() else {
+        return Step::Done(Flow::Exit(Exit::Finished { first, count }));
+    };
+    hand_over(ctx, coroutine, resumer, first, count)
+}
+
+/// Gives the values of a yield to the coroutine that waits for them.
+pub(super) fn give_to_resumer<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    count: usize,
+) -> Step<'gc> {
+    let resumer = if hook::is_held(ctx, coroutine) {
+        None
+    } else {
+        coroutine.resumer.take()
+    };
+    let Some(resumer) = resumer else {
+        let base = coroutine.base.get();
+        let mut text = describe::position(coroutine, base, 1);
+        text.extend_from_slice(b"attempt to yield across C-call boundary");
+        return Step::Throw(ctx.string(text).into());
+    };
+    coroutine.status.set(Status::Suspended);
+    coroutine.resume.set(Resume::Return(0));
+    let first = coroutine.top.get() - count;
+    coroutine.top.set(first);
+    hand_over(ctx, coroutine, resumer, first, count)
+}
+
+/// Copies values to the resumer's stack and returns them from its `resume`.
+fn hand_over<'gc>(
+    ctx: Context<'gc>,
+    from: Gc<'gc, Coroutine<'gc>>,
+    resumer: Gc<'gc, Coroutine<'gc>>,
+    first: usize,
+    count: usize,
+) -> Step<'gc> {
+    switch_to(ctx, resumer);
+    let start = resumer.top.get();
+    if resumer.ensure(&ctx.vm.heap, start + count + 1).is_err() {
+        return Step::Throw(transfer::stack_overflow(ctx));
+    }
+    let mut end = start;
+    if !from.is_wrapped.get() {
+        resumer.set_slot(end, Value::TRUE);
+        end += 1;
+    }
+    for index in 0..count {
+        resumer.set_slot(end + index, from.slot(first + index));
+    }
+    end += count;
+    resumer.top.set(end);
+    Step::Return {
+        base: resumer.base.get(),
+        first: start,
+        count: end - start,
+    }
+}
+
+pub(super) fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc>>) {
+    ctx.mc.backward_barrier(Gc::erase(coroutine), None);
+    coroutine.status.set(Status::Running);
+    ctx.vm.current.set(Some(coroutine));
+    if ctx.vm.hooks.is_set() {
+        hook::came_back(ctx, coroutine);
+    }
+}
+
+/// Moves the topmost values to another coroutine and runs that.
+pub(super) fn resume<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    count: usize,
+    wrapped: bool,
+) -> Step<'gc> {
+    let base = coroutine.base.get();
+    let target = if wrapped {
+        let function = coroutine
+            .function_at(base)
+            .expect("a native frame has a function");
+        function
+            .native()
+            .and_then(|n| n.values[0].get().as_coroutine())
+    } else {
+        coroutine.slot(base).as_coroutine()
+    }
+    .expect("checked by the library");
+    let first = coroutine.top.get() - count;
+    let obstacle = match target.status.get() {
+        Status::Dead => Some("cannot resume dead coroutine"),
+        Status::Running | Status::Normal => Some("cannot resume running coroutine"),
+        Status::Suspended if coroutine.depth.get() >= MAX_NESTING => Some("C stack overflow"),
+        Status::Suspended => None,
+    };
+    if let Some(message) = obstacle {
+        if wrapped {
+            let mut text = describe::position(coroutine, base, 1);
+            text.extend_from_slice(message.as_bytes());
+            return Step::Throw(ctx.string(text).into());
+        }
+        let top = coroutine.top.get();
+        coroutine.set_slot(top, Value::FALSE);
+        coroutine.set_slot(top + 1, ctx.string(message).into());
+        coroutine.top.set(top + 2);
+        return Step::Return {
+            base,
+            first: top,
+            count: 2,
+        };
+    }
+    let start = target.top.get();
+    if target.ensure(&ctx.vm.heap, start + count).is_err() {
+        return Step::Throw(transfer::stack_overflow(ctx));
+    }
+    for index in 0..count {
+        target.set_slot(start + index, coroutine.slot(first + index));
+    }
+    target.top.set(start + count);
+    coroutine.top.set(first);
+    coroutine.status.set(Status::Normal);
+    ctx.mc
+        .backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
+    target.resumer.set(Some(coroutine));
+    target.is_wrapped.set(wrapped);
+    target.depth.set(coroutine.depth.get() + 1);
+    switch_to(ctx, target);
+    ctx.vm.hooks.came_from_afar();
+    match target.resume.replace(Resume::Run) {
+        Resume::Start(_) => Step::Call { slot: 0, count },
+        _ => Step::Return {
+            base: target.base.get(),
+            first: start,
+            count,
+        },
+    }
+}
