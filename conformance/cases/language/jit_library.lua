@@ -51,3 +51,10 @@ end
 assert(a == 166833 - 134 and b == 31 and c == 533, a .. " " .. b .. " " .. c)
 
 assert(require("jit.opt") == jit.opt)
+
+-- Sizes that no table may have; what is negative counts as larger than that for the hash part.
+for _, sizes in ipairs({ { 0, -1 }, { 0, -3 }, { -3, -3 }, { 2 ^ 27 + 1, 0 }, { 0, 2 ^ 26 + 1 } }) do
+  local ok, message = pcall(require("table.new"), sizes[1], sizes[2])
+  assert(not ok and message == "table overflow", message)
+end
+assert(type(require("table.new")(-3, 0)) == "table")

@@ -134,3 +134,17 @@ table.sort(t, function(a, b)
   return inner[1] == a and a ~= b
 end)
 assert(table.concat(t) == "12345" and calls > 0)
+
+-- The zeros are equal, but can be told apart: the algorithm decides where they go.
+do
+  local zeros = { 0, -0 }
+  table.sort(zeros)
+  assert(1 / zeros[1] > 0 and 1 / zeros[2] < 0)
+  zeros = { 0, -0, 1, 2, 3, -0, 0, -0, 0, -1 }
+  table.sort(zeros)
+  local signs = {}
+  for i = 2, 7 do
+    signs[#signs + 1] = 1 / zeros[i] < 0 and "-" or "+"
+  end
+  assert(table.concat(signs) == "-+-++-" and zeros[1] == -1 and zeros[8] == 1)
+end

@@ -517,7 +517,11 @@ impl Generator {
                 let count = self.random.usize(0..6);
                 // A nil among the items would leave the length open.
                 let protected = std::mem::replace(&mut self.protected, false);
-                let items = (0..count).map(|_| self.number(d)).collect();
+                // Neither is a parameter, for which a call may have had no argument.
+                let template = if self.functions > 0 { "(@) or 0" } else { "@" };
+                let items = (0..count)
+                    .map(|_| expression(template, vec![self.number(d)]))
+                    .collect();
                 self.protected = protected;
                 expression("{ @ }", vec![list(items)])
             }

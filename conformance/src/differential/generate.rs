@@ -156,7 +156,12 @@ impl Generator {
         };
         // Now and then a name is used again, for another variable.
         let name = match self.variable(kind) {
-            Some(variable) if self.chance(10) && !variable.name.starts_with('G') => variable.name,
+            // Not a loop's counter: a condition that saw another variable might never end the loop.
+            Some(variable)
+                if self.chance(10) && variable.mutable && !variable.name.starts_with('G') =>
+            {
+                variable.name
+            }
             _ => self.fresh(prefix),
         };
         self.push(&name, kind, true);
@@ -332,7 +337,7 @@ impl Generator {
     pub(super) fn statement(&mut self) -> Node {
         self.budget = self.budget.saturating_sub(1);
         let shallow = self.loops >= 2 || self.functions >= 3 || self.budget == 0;
-        match self.random.u32(..if shallow { 60 } else { 118 }) {
+        match self.random.u32(..if shallow { 60 } else { 128 }) {
             0..=13 => self.local(),
             14..=27 => self.assignment(),
             28..=37 => {
@@ -370,6 +375,7 @@ impl Generator {
             110..=112 => self.enclosed(Self::text_scenario),
             113..=115 => self.enclosed(Self::table_scenario),
             116 => self.global_function(),
+            117..=126 => self.enclosed(Self::extension),
             _ => self.enclosed(Self::closure_scenario),
         }
     }

@@ -143,7 +143,11 @@ impl Generator {
             if self.chance(3) && name != "math.floor" {
                 break;
             }
-            arguments.push(self.argument(code));
+            arguments.push(match (name, code) {
+                // What is not a number converts to -2^31, and LuaJIT moves elements for half a minute.
+                ("table.insert", 'i') => self.small_number(),
+                _ => self.argument(code),
+            });
         }
         if self.chance(4) {
             arguments.push(self.argument('a'));

@@ -1,6 +1,7 @@
 //! Compares our VM with LuaJIT on random programs, byte by byte, and makes what differs small.
 
 mod expression;
+mod extension;
 mod generate;
 mod library;
 mod peer;
@@ -65,15 +66,13 @@ pub struct Difference {
 }
 
 /// What came of a comparison.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Programs whose output was compared.
     pub compared: u64,
     pub different: u64,
-    /// Programs that the peer did not survive.
-    pub unanswered: u64,
-    /// The seed of the last of those.
-    pub last_unanswered: Option<u64>,
+    /// The seeds of programs that the peer did not survive.
+    pub unanswered: Vec<u64>,
 }
 
 impl fmt::Display for Difference {
@@ -88,12 +87,14 @@ impl fmt::Display for Summary {
         write!(
             f,
             "{} programs compared, {} different, {} unanswered",
-            self.compared, self.different, self.unanswered
+            self.compared,
+            self.different,
+            self.unanswered.len()
         )?;
-        match self.last_unanswered {
-            Some(seed) => write!(f, " (the last with seed {seed})"),
-            None => Ok(()),
+        if !self.unanswered.is_empty() {
+            write!(f, " (seeds {:?})", self.unanswered)?;
         }
+        Ok(())
     }
 }
 
@@ -108,10 +109,7 @@ pub fn compare(options: &Options, mut report: impl FnMut(&Difference)) -> io::Re
     for seed in options.seed..options.seed + options.count {
         let program = program(seed, options.size);
         match outputs(&mut peer, &program)? {
-            None => {
-                summary.unanswered += 1;
-                summary.last_unanswered = Some(seed);
-            }
+            None => summary.unanswered.push(seed),
             Some((ours, theirs)) => {
                 summary.compared += 1;
                 // What an earlier program has left behind in the peer is no difference.
@@ -198,6 +196,35 @@ fn without_addresses(output: &[u8]) -> String {
         });
     }
     clean.push_str(rest);
+    as_native(&clean)
+}
+
+/// Shows library functions that are bytecode in LuaJIT as what they are here, native ones, in tracebacks.
+fn as_native(output: &str) -> String {
+    const BYTECODE: &str = "[builtin:";
+    const FRAME: &str = "]: in function ";
+    let mut rest = output;
+    let mut clean = String::with_capacity(rest.len());
+    while let Some((before, after)) = rest.split_once(BYTECODE) {
+        clean.push_str(before);
+        rest = after;
+        match after.split_once(FRAME) {
+            Some((name, caller)) if name.bytes().all(|byte| byte.is_ascii_lowercase()) => {
+                match caller.strip_prefix('<').and_then(|it| it.split_once('>')) {
+                    Some((_, caller)) => {
+                        clean.push_str("[builtin#]:");
+                        rest = caller;
+                    }
+                    None => {
+                        clean.push_str("[C]: in function ");
+                        rest = caller;
+                    }
+                }
+            }
+            _ => clean.push_str(BYTECODE),
+        }
+    }
+    clean.push_str(rest);
     clean
 }
 
@@ -218,6 +245,14 @@ mod tests {
             "[builtin#]:\n"
         );
         assert_eq!(without_addresses(b"[builtin#pcall]:\n"), "[builtin#]:\n");
+        assert_eq!(
+            without_addresses(b"[builtin:rad]:0: x\n[builtin:rad]: in function 'rad'\n"),
+            "[builtin:rad]:0: x\n[C]: in function 'rad'\n"
+        );
+        assert_eq!(
+            without_addresses(b"[builtin:foreachi]: in function <[builtin:foreachi]:-1>\n"),
+            "[builtin#]:\n"
+        );
     }
 
     #[test]

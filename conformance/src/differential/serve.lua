@@ -12,6 +12,7 @@ end
 local read, write, flush = io.read, io.write, io.flush
 local next, rawset, tonumber = next, rawset, tonumber
 local setmetatable, globals = debug.setmetatable, _G
+local sethook, collectgarbage = debug.sethook, collectgarbage
 
 -- Programs may change every library table.
 local saved, order = {}, {}
@@ -35,6 +36,8 @@ save(getmetatable(""))
 local text_metatable = getmetatable("")
 
 local function restore()
+  sethook()
+  collectgarbage("restart")
   setmetatable(nil, nil)
   setmetatable(0, nil)
   setmetatable(true, nil)

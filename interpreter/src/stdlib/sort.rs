@@ -370,8 +370,9 @@ fn sort_at_once<'gc>(call: &Call<'gc>, table: Gc<'gc, Table<'gc>>, l: u32, u: u3
 fn sort_numbers<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, numbers: &mut [f64]) -> bool {
     for (index, number) in (l..).zip(numbers.iter_mut()) {
         match table.get_index(index).as_number() {
-            // NaN compares false with everything, which leaves the order to the algorithm.
-            Some(n) if !n.is_nan() => *number = n,
+            // NaN compares false with everything, and the zeros are equal but not the same: that leaves the
+            // order to the algorithm.
+            Some(n) if !n.is_nan() && n.to_bits() != (-0.0_f64).to_bits() => *number = n,
             _ => return false,
         }
     }

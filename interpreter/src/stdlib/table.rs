@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::stdlib::buffer::Buffer;
 use crate::stdlib::sort::sort;
-use crate::table::Table;
+use crate::table::{Table, TableError};
 use crate::text::decimal::append_number;
 use crate::value::Value;
 
@@ -40,9 +40,12 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
 pub(crate) fn table_new<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let array = call.check_int(1)?;
     let hash = call.check_int(2)?;
-    // The sizes are hints: what the memory limit has no room for is left to grow later.
+    // LuaJIT's bounds; a negative size of the hash part is a large one there.
+    if array > 1 << 27 || hash as u32 > 1 << 26 {
+        return Err(call.table_error(TableError::Overflow));
+    }
     let array = array.max(0) as usize;
-    let hash = hash.max(0) as usize;
+    let hash = hash as usize;
     let bytes = array
         .saturating_mul(8)
         .saturating_add(hash.next_power_of_two().saturating_mul(24));
