@@ -14,6 +14,9 @@ local next, rawset, tonumber = next, rawset, tonumber
 local setmetatable, globals = debug.setmetatable, _G
 local sethook, collectgarbage = debug.sethook, collectgarbage
 
+-- 64-bit integers load this by themselves, and do not survive that it is unloaded with what else is new.
+pcall(require, "ffi")
+
 -- Programs may change every library table.
 local saved, order = {}, {}
 local function save(t)
