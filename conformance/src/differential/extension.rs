@@ -244,29 +244,18 @@ impl Generator {
         self.functions -= 1;
         (self.loops, self.vararg, self.coroutine, self.protected) = state;
         self.variables.truncate(scope);
-        // Whether the rest of the line in which the hook is set is new depends on what LuaJIT has last allocated.
-        // A line is noted once where it comes twice at a time, and lines of the prelude are not: calls of
-        // some library functions give LuaJIT another event.
+        // No lines: which are new depends in LuaJIT on addresses left over in its C frames.
         let first = include_str!("prelude.lua").lines().count();
-        let noted = match self.random.u32(..4) {
-            0 => {
-                "if event == 'line' then if line ~= last then log[#log + 1] = line last = line end end"
-            }
-            1 => {
-                "if event ~= 'line' then log[#log + 1] = event .. ' ' .. debug.getinfo(2, 'S').linedefined end"
-            }
-            2 => {
-                "if event == 'line' then if line ~= last then log[#log + 1] = line last = line end \
-                  else log[#log + 1] = event .. debug.getinfo(2, 'l').currentline end"
-            }
-            _ => {
+        let noted = match self.random.bool() {
+            true => "log[#log + 1] = event .. ' ' .. debug.getinfo(2, 'S').linedefined",
+            false => {
                 "if event == 'call' then local i = debug.getinfo(2, 'nS') log[#log + 1] = i.namewhat .. ' ' .. tostring(i.name) .. ' ' .. i.what end"
             }
         };
-        let mask = self.pick(&["crl", "l", "cr", "c", "r"]);
+        let mask = self.pick(&["cr", "c", "r"]);
         statement(
             &format!(
-                "do local log, last = {{}} local function traced()@end local function hook(event, line)
+                "do local log = {{}} local function traced()@end local function hook(event)
                  local i = debug.getinfo(2, 'Sl') \
                  if i.source == '=program' and i.currentline > {first} and #log < 300 then {noted} end end
                  debug.sethook(hook, '{mask}')
