@@ -124,3 +124,17 @@ assert(load(function()
   at = at + 1
   return pieces[at]
 end)() == 12.5)
+
+-- Pieces that end within an escape sequence.
+local text = [[return "\065\x42\u{43}\z
+  D\
+E"]]
+for size = 1, 9 do
+  local position = 1
+  local chunk = assert(load(function()
+    local piece = text:sub(position, position + size - 1)
+    position = position + size
+    return piece ~= "" and piece or nil
+  end))
+  assert(chunk() == "ABCD\nE")
+end

@@ -53,13 +53,18 @@ pub fn compile(source: &[u8], chunk_name: &[u8]) -> Result<Rc<Template>, SyntaxE
     result
 }
 
+/// Bytes of an escape sequence, with room to spare; longer ones are errors whatever follows.
+const LONGEST_ESCAPE: usize = 32;
+
 /// Returns whether a chunk that begins like this has an error, whatever follows.
 pub(crate) fn fails_at_once(beginning: &[u8], chunk_name: &[u8]) -> bool {
     let mut compiler = Compiler::new(beginning, chunk_name);
     let failed = !compiler.lexer.hides_bytecode() && compiler.chunk().is_err();
-    // A long bracket may still be opened by what follows.
+    // The end of the text may have made the error: it can cut an escape sequence in two, and a long bracket
+    // may still be opened by what follows.
     let unread = &beginning[compiler.lexer.position().min(beginning.len())..];
-    let failed = failed && unread.iter().any(|byte| !b"[=".contains(byte));
+    let failed =
+        failed && unread.len() > LONGEST_ESCAPE && unread.iter().any(|byte| !b"[=".contains(byte));
     compiler.keep_buffers();
     failed
 }
