@@ -59,12 +59,20 @@ const LONGEST_ESCAPE: usize = 32;
 /// Returns whether a chunk that begins like this has an error, whatever follows.
 pub(crate) fn fails_at_once(beginning: &[u8], chunk_name: &[u8]) -> bool {
     let mut compiler = Compiler::new(beginning, chunk_name);
-    let failed = !compiler.lexer.hides_bytecode() && compiler.chunk().is_err();
-    // The end of the text may have made the error: it can cut an escape sequence in two, and a long bracket
-    // may still be opened by what follows.
+    let error = if compiler.lexer.hides_bytecode() {
+        None
+    } else {
+        compiler.chunk().err()
+    };
     let unread = &beginning[compiler.lexer.position().min(beginning.len())..];
-    let failed =
-        failed && unread.len() > LONGEST_ESCAPE && unread.iter().any(|byte| !b"[=".contains(byte));
+    let failed = error.is_some_and(|error| {
+        // The end of the text may have made the error by cutting an escape sequence in two; and a long bracket
+        // may still be opened by what follows.
+        let escape = b"invalid escape sequence";
+        let in_escape = memchr::memmem::find(&error.message, escape).is_some();
+        (!in_escape || unread.len() > LONGEST_ESCAPE)
+            && unread.iter().any(|byte| !b"[=".contains(byte))
+    });
     compiler.keep_buffers();
     failed
 }
