@@ -37,3 +37,7 @@ package.cpath = saved
 os.remove(library)
 assert(not pcall(debug.upvalueid, type, 1))
 assert(select(2, xpcall(string.rep, debug.traceback)):find("\n\t[builtin#rep]:\n", 1, true))
+
+-- A count that no table can have is the end of the buffer, not "table overflow".
+local decoded, decode_message = pcall(require("string.buffer").decode, "\9\255\255\255\255\255\1")
+assert(not decoded and decode_message:find("unexpected end of buffer", 1, true), decode_message)

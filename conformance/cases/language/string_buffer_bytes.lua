@@ -131,6 +131,8 @@ end)
 for bytes, message in pairs({
   [""] = "unexpected end of buffer",
   ["\12\3\2"] = "unexpected end of buffer",
+  ["\12\11\14\14\13"] = "cannot deserialize dictionary index 15",
+  ["\9\7\0"] = "table index is nil",
   ["\36abc"] = "unexpected end of buffer",
   ["\8\8"] = "left-over data in buffer",
   ["\24"] = "cannot deserialize tag 0x18",

@@ -184,14 +184,12 @@ impl<'gc, 'b> Decoder<'gc, 'b> {
         let nodes = if kind & 1 != 0 { self.count()? } else { 0 };
         let start = u32::from(kind >= tag::TABLE + 4);
         // Each element takes a byte at least, each node two: what is left bounds what is reserved.
-        let needed = u64::from(array.saturating_sub(start)) + 2 * u64::from(nodes);
-        if needed > self.rest.len() as u64 {
-            return Err(DecodeError::EndOfBuffer);
-        }
+        let left = self.rest.len() as u32;
+        let (slots, entries) = (array.min(left.saturating_add(1)), nodes.min(left / 2));
         // A node takes 24 bytes, and the hash part grows to a power of two.
-        let room = 128 + 8 * array as usize + 64 * nodes as usize;
+        let room = 128 + 8 * slots as usize + 64 * entries as usize;
         ctx.check_room(room).map_err(DecodeError::NoRoom)?;
-        let table = Table::new(ctx.mc, &ctx.vm.heap, array, nodes);
+        let table = Table::new(ctx.mc, &ctx.vm.heap, slots, entries);
         table.set_metatable(ctx.mc, metatable);
         for index in start..array {
             let value = self.value()?;
@@ -201,6 +199,12 @@ impl<'gc, 'b> Decoder<'gc, 'b> {
         }
         for _ in 0..nodes {
             let key = self.value()?;
+            if key.is_nil() {
+                return Err(DecodeError::BadKey(TableError::NilKey));
+            }
+            if key.as_number().is_some_and(f64::is_nan) {
+                return Err(DecodeError::BadKey(TableError::NanKey));
+            }
             if !table.get(key).is_nil() {
                 return Err(DecodeError::DuplicateKey);
             }
