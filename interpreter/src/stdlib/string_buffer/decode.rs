@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_beyond_the_end_reserve_nothing() {
+    fn counts_beyond_the_end_reserve_no_more_than_the_data_can_fill() {
         let mut lua = Lua::new(Options {
             memory: Some(64 << 20),
             ..Options::default()
@@ -287,7 +287,8 @@ mod tests {
         for tag in [0x09, 0x0a, 0x0c] {
             assert!(!check(&mut lua, &[tag, 0xff, 0xff, 0xff, 0xff, 0x7f, 0]));
         }
-        assert_eq!(lua.enter(|ctx| ctx.used()), before);
+        // Three tables and their messages.
+        assert!(lua.enter(|ctx| ctx.used()) < before + 1024);
     }
 
     #[test]
