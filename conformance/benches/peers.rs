@@ -10,7 +10,7 @@ use std::error::Error;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -83,13 +83,8 @@ struct Program {
 impl Program {
     /// The programs that the options ask for, the core ones first, each group by name.
     fn all(options: &Options) -> Result<Vec<Program>, Box<dyn Error>> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
         let mut programs = Vec::new();
-        for entry in std::fs::read_dir(directory)? {
-            let path = entry?.path();
-            if path.extension() != Some(OsStr::new("lua")) {
-                continue;
-            }
+        for path in conformance::cases::programs() {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let source = std::fs::read_to_string(&path)?;
             let core = source.lines().take(5).any(|line| line == "-- core: true");

@@ -10,9 +10,17 @@ pub fn root() -> PathBuf {
 
 /// Returns the Lua files of a folder of `cases`, in order of their names; none when there is no such folder.
 pub fn lua_files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("cases")
-        .join(folder);
+    sorted_lua_files(&Path::new("cases").join(folder))
+}
+
+/// Returns the benchmark programs, in order of their names.
+pub fn programs() -> Vec<PathBuf> {
+    sorted_lua_files(Path::new("programs"))
+}
+
+/// Returns the Lua files of a folder of this package.
+fn sorted_lua_files(folder: &Path) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
         .flatten()

@@ -1,10 +1,14 @@
 //! The command `sandbox`: exit status, messages, limits.
 
+mod support;
+
 use std::ffi::OsStr;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+
+use support::sandbox_with_input;
 
 /// Writes a Lua file of its own for a test.
 fn file(name: &str, source: &[u8]) -> PathBuf {
@@ -22,21 +26,6 @@ fn sandbox(arguments: &[&str], path: &PathBuf) -> Output {
         .args(&arguments[1..])
         .output()
         .expect("the command runs")
-}
-
-/// Runs the command with these words and this standard input.
-fn with_input(words: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command runs");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(input).expect("the command reads");
-    drop(pipe);
-    child.wait_with_output().expect("the command ends")
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -174,20 +163,11 @@ fn the_debug_console_runs_the_lines_of_standard_input() {
         b"debug.debug() print(x, io.read()) debug.debug() print(x)",
     );
     let run = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-            .arg("run")
-            .args(arguments)
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the command starts");
-        let mut input = command.stdin.take().expect("a pipe");
-        // Nobody need read it.
-        let _ = input.write_all(b"x = 1\nx =\nerror('no')\nerror({})\ncont\nread\nx = x + 1\n");
-        drop(input);
-        command.wait_with_output().expect("the command ends")
+        let path = path.to_str().expect("a path");
+        sandbox_with_input(
+            &[&["run"], arguments, &[path]].concat(),
+            b"x = 1\nx =\nerror('no')\nerror({})\ncont\nread\nx = x + 1\n",
+        )
     };
     let output = run(&[]);
     assert_eq!(text(&output.stdout), "1\tread\n2\n");
@@ -225,13 +205,13 @@ fn words_before_the_file_have_negative_indices() {
 
 #[test]
 fn a_program_comes_from_standard_input() {
-    let output = with_input(
+    let output = sandbox_with_input(
         &["run", "-", "x"],
         b"#!shebang\nprint(arg[0], ...)\nerror('e')",
     );
     assert_eq!(text(&output.stdout), "-\tx\n");
     assert!(text(&output.stderr).starts_with("sandbox: stdin:3: e\nstack traceback:\n"));
-    let output = with_input(&["disasm", "-"], b"return 1");
+    let output = sandbox_with_input(&["disasm", "-"], b"return 1");
     assert!(text(&output.stdout).starts_with("-- BYTECODE -- stdin:0-1\n"));
 }
 
@@ -341,7 +321,7 @@ fn standard_streams_have_positions_when_they_are_files() {
         text(&std::fs::read(&output).expect("reads")),
         "one 4 2 e\ntwo\n 15"
     );
-    let piped = with_input(&["run", path.to_str().expect("text")], b"one\n");
+    let piped = sandbox_with_input(&["run", path.to_str().expect("text")], b"one\n");
     assert!(
         text(&piped.stderr).contains("bad argument"),
         "{}",
@@ -351,7 +331,7 @@ fn standard_streams_have_positions_when_they_are_files() {
         "ask.lua",
         b"print(io.stdin:seek()) print(io.stdout:seek()) print(io.stdin:read())",
     );
-    let piped = with_input(&["run", ask.to_str().expect("text")], b"one\n");
+    let piped = sandbox_with_input(&["run", ask.to_str().expect("text")], b"one\n");
     assert_eq!(
         text(&piped.stdout),
         "nil\tIllegal seek\t29\nnil\tIllegal seek\t29\none\n"
@@ -386,13 +366,8 @@ fn listings_are_those_of_luajit() {
     if Command::new("luajit").arg("-v").output().is_err() {
         return;
     }
-    let programs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("programs");
     let mut compared = 0;
-    for entry in std::fs::read_dir(programs).expect("programs") {
-        let path = entry.expect("an entry").path();
-        if path.extension() != Some(OsStr::new("lua")) {
-            continue;
-        }
+    for path in conformance::cases::programs() {
         let theirs = Command::new("luajit").arg("-bl").arg(&path).output();
         let theirs = theirs.expect("luajit runs");
         if !theirs.status.success() {
@@ -414,13 +389,13 @@ fn help_and_version_are_told() {
         &["repl", "-h"],
         &["disasm", "--help"],
     ] {
-        let output = with_input(words, b"");
+        let output = sandbox_with_input(words, b"");
         assert!(
             output.status.success() && text(&output.stdout).starts_with("usage: sandbox "),
             "{words:?}"
         );
     }
-    let output = with_input(&["--version"], b"");
+    let output = sandbox_with_input(&["--version"], b"");
     assert!(text(&output.stdout).starts_with(concat!("sandbox ", env!("CARGO_PKG_VERSION"))));
     for words in [
         &["run"][..],
@@ -430,7 +405,7 @@ fn help_and_version_are_told() {
         &["disasm"],
         &[],
     ] {
-        let output = with_input(words, b"");
+        let output = sandbox_with_input(words, b"");
         assert_eq!(output.status.code(), Some(2), "{words:?}");
         assert!(
             text(&output.stderr).contains("usage: sandbox run"),

@@ -1,9 +1,10 @@
 //! `COMPATIBILITY.md` is whole and honest: every function of LuaJIT and of the VM has a row, what is called
 //! absent is absent and nothing else is, every difference names what pins it, and every file named is there.
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// What `names.lua` prints in Neovim 0.11.4.
 const LUAJIT: &str = include_str!("compatibility/luajit.txt");
@@ -82,16 +83,7 @@ fn code_spans(text: &str) -> impl Iterator<Item = &str> {
 
 /// Returns what `names.lua` prints in the VM.
 fn names_of_vm() -> BTreeSet<String> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-        .args(["run", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the command runs");
-    let mut input = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut input, NAMES).expect("it reads");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
+    let output = support::sandbox_with_input(&["run", "-"], NAMES);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).expect("names");
     text.lines().map(str::to_owned).collect()

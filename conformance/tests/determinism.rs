@@ -16,15 +16,7 @@ const FUEL: u64 = 1_500_000;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let programs = cases::root().join("conformance/programs");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(programs)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "lua"))
-        .collect();
-    files.sort();
+    let mut files = cases::programs();
     files.extend(cases::lua_files("language"));
     files.extend(cases::lua_files("beyond"));
     let mut trials: Vec<Trial> = files

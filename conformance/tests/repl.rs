@@ -1,21 +1,13 @@
 //! The command `sandbox repl`: chunks from a pipe, and a conversation at a pseudo terminal.
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+mod support;
+
+use std::process::{Command, Output};
+
+use support::sandbox_with_input;
 
 fn repl(options: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
-        .arg("repl")
-        .args(options)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command runs");
-    let mut pipe = child.stdin.take().expect("a pipe");
-    pipe.write_all(input.as_bytes()).expect("it reads");
-    drop(pipe);
-    child.wait_with_output().expect("it ends")
+    sandbox_with_input(&[&["repl"], options].concat(), input.as_bytes())
 }
 
 fn output(input: &str) -> String {

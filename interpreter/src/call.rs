@@ -225,7 +225,17 @@ impl<'gc> Call<'gc> {
         args: &[Value<'gc>],
         then: NativeFn,
     ) -> NativeResult<'gc> {
-        self.push_frame(function, then as usize as u64, false)?;
+        self.call_with(function, args, then, false)
+    }
+
+    fn call_with(
+        &self,
+        function: Value<'gc>,
+        args: &[Value<'gc>],
+        then: NativeFn,
+        protected: bool,
+    ) -> NativeResult<'gc> {
+        self.push_frame(function, then as usize as u64, protected)?;
         self.reserve(args.len())?;
         for &arg in args {
             self.push_reserved(arg);
@@ -267,12 +277,7 @@ impl<'gc> Call<'gc> {
         args: &[Value<'gc>],
         then: NativeFn,
     ) -> NativeResult<'gc> {
-        self.push_frame(function, then as usize as u64, true)?;
-        self.reserve(args.len())?;
-        for &arg in args {
-            self.push_reserved(arg);
-        }
-        Ok(Action(Next::Call(args.len() as u32)))
+        self.call_with(function, args, then, true)
     }
 
     /// The same as [`try_invoke`](Self::try_invoke), but if an `xpcall` is the next protected call outside, its

@@ -18,7 +18,7 @@ use crate::function::Function;
 use crate::heap;
 use crate::value::Value;
 use crate::vm::transfer::{self, Exit};
-use crate::vm::{self, Vm, dispatch};
+use crate::vm::{self, Vm, run};
 
 /// How often in a row an operation may be begun anew for want of memory.
 const MAX_ATTEMPTS: u32 = 8;
@@ -174,7 +174,7 @@ impl Lua {
             let exit = self.enter(|ctx| {
                 ctx.vm.current.set(ctx.fetch(&task.current).as_coroutine());
                 ctx.vm.fuel.set(left);
-                let exit = dispatch::run(ctx);
+                let exit = run::run(ctx);
                 left = ctx.vm.fuel.get();
                 if let Some(current) = ctx.vm.current.take() {
                     ctx.replace(&task.current, current.into());
@@ -188,7 +188,7 @@ impl Lua {
                 }
                 Exit::Failed => break Outcome::Failed(self.enter(take_failure)),
                 Exit::Suspended => break Outcome::Suspended,
-                Exit::Switch => unreachable!("kept by dispatch::run"),
+                Exit::Switch => unreachable!("kept by run::run"),
                 // Native loops come by only here.
                 Exit::OutOfFuel | Exit::CollectDue => {
                     attempts = 0;

@@ -3,22 +3,8 @@
 mod support;
 
 use interpreter::{Lua, Options};
+use support::sources::SOURCES;
 use support::{finish, try_start};
-
-/// Functions that use every kind of instruction.
-const SOURCES: &[&str] = &[
-    "local a, b = ... local t = { 1, 2, x = 3, ... } for i = 1, 5 do t[i] = i * 2 end
-     for k, v in pairs(t) do a = k end for i, v in ipairs(t) do b = v end return t, #t, a, b",
-    "local n = 0 local function f(x) n = n + x return function() n = n - 1 return n, x end end
-     local g = f(3) do local h = f(2) h() end return g(), f(1)()",
-    "local function v(...) local a = select('#', ...) return ..., a end
-     local s = 'a' .. 1 .. 'b' return v(v(1, 2), s), -n, not s, s == 'x', 1 < 2, 2 % 3 ^ 2",
-    "local t = setmetatable({}, { __index = function(_, k) return k end, __add = function(a) return a end })
-     t.a = t.b + 1 t[1] = t + t while t.n ~= 'n' do t.n = nil end repeat local q = t.z until q
-     return pcall(function() return t.x.y.z end)",
-    "local co = coroutine.wrap(function(a) while a do a = coroutine.yield(a, { a }) end end)
-     return co(1), co(2), (co(3)), tostring(nil) .. 'x', ({ co(4) })[2]",
-];
 
 /// A small generator, so that a failure can be repeated.
 struct Random(u64);

@@ -48,6 +48,14 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("xpcall", xpcall),
         ],
     )?;
+    super::note_restartable(
+        ctx,
+        globals,
+        &[
+            "assert", "ipairs", "newproxy", "next", "pairs", "pcall", "rawset", "select",
+            "tonumber", "tostring", "unpack", "xpcall",
+        ],
+    );
     ctx.vm
         .next_function
         .set(globals.get(ctx.string("next").into()).as_function());

@@ -23,6 +23,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("yield", yield_),
         ],
     )?;
+    super::note_restartable(ctx, library, &["create", "wrap"]);
     ctx.set_field(ctx.globals(), "coroutine", library)
 }
 

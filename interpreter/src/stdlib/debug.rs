@@ -38,6 +38,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("upvaluejoin", upvaluejoin),
         ],
     )?;
+    super::note_restartable(ctx, library, &["traceback"]);
     console::open(ctx, library)?;
     ctx.set_field(ctx.globals(), "debug", library)
 }

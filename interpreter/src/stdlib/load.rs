@@ -29,7 +29,9 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("loadfile", loadfile),
             ("loadstring", load),
         ],
-    )
+    )?;
+    super::note_restartable(ctx, ctx.globals(), &["load", "loadstring"]);
+    Ok(())
 }
 
 /// Compiles a chunk into a function, unless its kind is not among those that `mode` allows.

@@ -17,8 +17,11 @@ mod string;
 pub(crate) mod string_buffer;
 mod table;
 
+use gc_arena::Gc;
+
 use crate::context::Context;
 use crate::error::Error;
+use crate::table::Table;
 
 /// Opens all libraries.
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
@@ -35,54 +38,16 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     debug::open(ctx)?;
     jit::open(ctx)?;
     // Last, for it lists the others in `package.loaded`.
-    package::open(ctx)?;
-    note_restartable(ctx);
-    Ok(())
+    package::open(ctx)
 }
 
-/// Functions that have changed nothing when they fail for want of memory before they call anything.
-const RESTARTABLE: &[(&str, &[&str])] = &[
-    (
-        "_G",
-        &[
-            "assert",
-            "ipairs",
-            "load",
-            "loadstring",
-            "newproxy",
-            "next",
-            "pairs",
-            "pcall",
-            "rawset",
-            "select",
-            "tonumber",
-            "tostring",
-            "unpack",
-            "xpcall",
-        ],
-    ),
-    (
-        "string",
-        &[
-            "byte", "char", "dump", "find", "format", "gmatch", "gsub", "lower", "match", "rep",
-            "reverse", "sub", "upper",
-        ],
-    ),
-    ("table", &["concat", "insert"]),
-    ("coroutine", &["create", "wrap"]),
-    ("debug", &["traceback"]),
-];
-
-fn note_restartable(ctx: Context<'_>) {
-    for (library, names) in RESTARTABLE {
-        let Some(library) = ctx.globals().get(ctx.string(library).into()).as_table() else {
-            continue;
-        };
-        for name in *names {
-            let function = library.get(ctx.string(name).into()).as_function();
-            if let Some(native) = function.as_ref().and_then(|f| f.native()) {
-                native.is_restartable.set(true);
-            }
+/// Says of functions of a library, by their names, that they have changed nothing when they fail for want of
+/// memory before they call anything, so that they can be called again after a collection.
+fn note_restartable<'gc>(ctx: Context<'gc>, library: Gc<'gc, Table<'gc>>, names: &[&str]) {
+    for name in names {
+        let function = library.get(ctx.string(name).into()).as_function();
+        if let Some(native) = function.as_ref().and_then(|function| function.native()) {
+            native.is_restartable.set(true);
         }
     }
 }

@@ -42,6 +42,14 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             }),
         ],
     )?;
+    super::note_restartable(
+        ctx,
+        library,
+        &[
+            "byte", "char", "dump", "find", "format", "gmatch", "gsub", "lower", "match", "rep",
+            "reverse", "sub", "upper",
+        ],
+    );
     let metatable = ctx.table();
     ctx.set_field(metatable, "__index", library)?;
     ctx.vm.type_metatables[Type::String as usize].set(Some(metatable));

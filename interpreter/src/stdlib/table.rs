@@ -33,6 +33,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             ("sort", sort),
         ],
     )?;
+    super::note_restartable(ctx, library, &["concat", "insert"]);
     ctx.set_field(ctx.globals(), "table", library)
 }
 

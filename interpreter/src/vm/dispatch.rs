@@ -4,6 +4,9 @@
 //! in locals. The fast path of each operation is here; everything else saves the state and goes to
 //! `metamethod` or `transfer`.
 //!
+//! It is one function, longer than anything else here, on purpose: the macros below use the locals of the one
+//! loop, which is what keeps those in registers, and each instruction ends in a dispatch of its own.
+//!
 //! # Safety
 //!
 //! The unchecked accesses below rest on three invariants:
@@ -20,7 +23,7 @@ use gc_arena::Gc;
 use crate::bytecode::opcode::{self, Op};
 use crate::call::{Action, Call, Next};
 use crate::context::Context;
-use crate::coroutine::{Coroutine, Link, Resume};
+use crate::coroutine::{Coroutine, Link};
 use crate::function::{Function, Instruction, Prototype, Upvalue};
 use crate::string::LuaString;
 use crate::table::{Table, array_index, write_barrier};
@@ -43,71 +46,6 @@ macro_rules! in_registers {
 
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
 const MAX_NODE_HINT: usize = 1 << 10;
-
-/// Runs the current coroutine until something stops it; the fuel left is in `Vm::fuel`.
-pub(crate) fn run<'gc>(ctx: Context<'gc>) -> Exit {
-    let coroutine = ctx.vm.current.get().expect("a coroutine to run");
-    // From here on the stack is written without barriers.
-    ctx.mc.backward_barrier(Gc::erase(coroutine), None);
-    let mut flow = match coroutine.resume.get() {
-        // One at a time, as LuaJIT does: none interrupts another.
-        Resume::Run
-            if !ctx.vm.finalizers.borrow().is_empty() && !ctx.vm.hooks.is_in_finalizer() =>
-        {
-            transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
-        }
-        // After a full collection, before its caller goes on.
-        Resume::Return(0) if transfer::is_between_frames(coroutine) => {
-            coroutine.resume.set(Resume::Run);
-            transfer::drive(ctx, transfer::finalize_next(ctx, coroutine))
-        }
-        _ => go_on(ctx),
-    };
-    loop {
-        let exit = match flow {
-            Flow::Exit(exit) => exit,
-            // SAFETY: the current coroutine is at an instruction of a Lua function, as `Continue` says.
-            Flow::Continue => unsafe {
-                if ctx.vm.hooks.enter_loop() {
-                    execute::<true>(ctx)
-                } else {
-                    execute::<false>(ctx)
-                }
-            },
-        };
-        if exit != Exit::Switch {
-            return exit;
-        }
-        flow = go_on(ctx);
-    }
-}
-
-/// Does what the current coroutine has to do before it is at an instruction.
-fn go_on<'gc>(ctx: Context<'gc>) -> Flow {
-    let coroutine = ctx.vm.current.get().expect("a coroutine to run");
-    match coroutine.resume.replace(Resume::Run) {
-        Resume::Run => Flow::Continue,
-        Resume::Start(count) => transfer::drive(ctx, Step::Call { slot: 0, count }),
-        Resume::Call { slot, count } => transfer::drive(ctx, Step::Call { slot, count }),
-        Resume::Return(count) => {
-            let first = coroutine.top.get() - count;
-            transfer::drive(
-                ctx,
-                Step::Return {
-                    base: coroutine.base.get(),
-                    first,
-                    count,
-                },
-            )
-        }
-        Resume::Raise => {
-            let top = coroutine.top.get() - 1;
-            coroutine.top.set(top);
-            let error = crate::error::Error::new(coroutine.slot(top));
-            transfer::drive(ctx, Step::Throw(error))
-        }
-    }
-}
 
 /// Reads an instruction's cached node if it holds `key`.
 #[inline(always)]
@@ -155,7 +93,7 @@ unsafe fn move_down<'gc>(from: *const Value<'gc>, to: *mut Value<'gc>, count: us
     clippy::pointers_in_nomem_asm_block,
     reason = "`in_registers` does not look at what they point to"
 )]
-unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
+pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
     let Context { mc, vm } = ctx;
     let heap = &vm.heap;
     // SAFETY: see the module's documentation; the block spans the whole loop because every instruction

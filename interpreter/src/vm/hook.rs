@@ -2,7 +2,7 @@
 //!
 //! The dispatch loop exists twice. The plain one knows nothing of hooks and pays nothing for them; the other
 //! asks [`instruction`] before each instruction and makes all calls through `transfer::drive`, which asks
-//! [`before_call`]. `sethook` leaves the loop, and [`go_on`] after each slow transfer, so that `dispatch::run`
+//! [`before_call`]. `sethook` leaves the loop, and [`go_on`] after each slow transfer, so that `run::run`
 //! can enter the right one: a hook itself, and finalizers, run in the plain one. Counting with fuel instead
 //! would see calls and back-edges only, but a hook counts instructions, and has to tell lines apart.
 //!

@@ -10,6 +10,7 @@ pub(crate) mod describe;
 pub(crate) mod dispatch;
 pub(crate) mod hook;
 pub(crate) mod metamethod;
+pub(crate) mod run;
 mod switch;
 pub(crate) mod traceback;
 pub(crate) mod transfer;

@@ -65,7 +65,7 @@ pub(crate) enum Exit {
     NoRoom(usize),
     /// A native function waits for the embedder.
     Suspended,
-    /// Another dispatch loop is to go on, since a hook was set or ends: `dispatch::run` sees to it.
+    /// Another dispatch loop is to go on, since a hook was set or ends: `run::run` sees to it.
     Switch,
 }
 

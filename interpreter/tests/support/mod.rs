@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod sources;
+
 use interpreter::{Context, Failure, Interrupt, Lua, Options, Outcome, Task};
 
 /// How a snippet ended.
