@@ -3,28 +3,18 @@
 //! A scenario is a Lua file under `scenarios/TOPIC`, written against the adapter that `SPEC.md` describes.
 //! Those in `known_gaps` are expected to fail on every host that crosses a bridge, and only there.
 
-use std::collections::VecDeque;
+mod runner;
+
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::str::FromStr;
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::Duration;
 
 use crate::run::{RunOptions, run_file};
-use crate::{library, neovim};
 
-/// How long a scenario may take in Neovim before it counts as hanging.
-const LIMIT: Duration = Duration::from_secs(20);
-
-/// The same in one VM, where nothing waits for anything.
+/// How long a scenario may take in one VM, where nothing waits for anything.
 const LIMIT_ONE_MS: u64 = 10_000;
-
-/// What begins the lines that `adapters/nvim/run.lua` writes for us.
-const MARK: &str = "@scenario ";
 
 /// The folder of scenarios that the bridge does not pass yet.
 const KNOWN_GAPS: &str = "known_gaps";
@@ -36,6 +26,8 @@ pub enum Host {
     One,
     /// One `luajit`, found on `PATH`.
     LuaJit,
+    /// The bridge on one thread, where a schedule decides what happens next: deterministic.
+    Vm,
     /// A real Neovim with real threads.
     Neovim,
 }
@@ -44,7 +36,16 @@ impl Host {
     /// Returns whether variables have to cross a bridge there.
     #[must_use]
     pub fn has_bridge(self) -> bool {
-        self == Host::Neovim
+        self.adapter().is_some()
+    }
+
+    /// The folder of the adapter, for hosts of which main is a Neovim.
+    fn adapter(self) -> Option<&'static str> {
+        match self {
+            Host::One | Host::LuaJit => None,
+            Host::Vm => Some("vm"),
+            Host::Neovim => Some("nvim"),
+        }
     }
 }
 
@@ -55,10 +56,11 @@ impl FromStr for Host {
         match name {
             "one" => Ok(Host::One),
             "luajit" => Ok(Host::LuaJit),
+            "vm" => Ok(Host::Vm),
             "nvim" => Ok(Host::Neovim),
-            "vm" | "threads" => Err(format!("the host '{name}' does not exist yet")),
+            "threads" => Err(format!("the host '{name}' does not exist yet")),
             _ => Err(format!(
-                "there is no host '{name}': it is `one`, `luajit` or `nvim`"
+                "there is no host '{name}': it is `one`, `luajit`, `vm` or `nvim`"
             )),
         }
     }
@@ -154,6 +156,21 @@ impl FromStr for Shard {
     }
 }
 
+/// How often each scenario runs on a host where a schedule decides what happens when, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedules {
+    /// How many.
+    pub count: u32,
+    /// What the first is made from; the next is made from one more.
+    pub seed: u32,
+}
+
+impl Default for Schedules {
+    fn default() -> Self {
+        Schedules { count: 5, seed: 0 }
+    }
+}
+
 fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -202,6 +219,7 @@ pub fn scenarios(filter: &str, shard: Shard) -> Vec<Scenario> {
 pub fn run(
     host: Host,
     scenarios: &[Scenario],
+    schedules: Schedules,
     mut tell: impl FnMut(&Scenario, Outcome),
 ) -> Result<(), String> {
     let mut tell = |scenario: &Scenario, result| {
@@ -221,7 +239,7 @@ pub fn run(
                 tell(scenario, run_luajit(scenario));
             }
         }
-        Host::Neovim => run_neovim(scenarios, &mut tell)?,
+        Host::Vm | Host::Neovim => runner::run(host, scenarios, schedules, &mut tell)?,
     }
     Ok(())
 }
@@ -262,135 +280,6 @@ fn run_luajit(scenario: &Scenario) -> Result<(), String> {
         return Ok(());
     }
     Err(String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
-/// A Neovim that works through a list of scenarios.
-struct Runner {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Runner {
-    fn start(
-        program: &Path,
-        plugin: &library::Plugin,
-        scenarios: &VecDeque<&Scenario>,
-    ) -> Result<Self, String> {
-        let adapter = package().join("adapters").join("nvim");
-        let mut command = neovim::command().map_err(|error| error.to_string())?;
-        let mut child = command
-            .args(["--clean", "--headless", "--cmd"])
-            .arg(format!(
-                "set runtimepath^={},{}",
-                plugin.root.display(),
-                adapter.display()
-            ))
-            .arg("-l")
-            .arg(adapter.join("run.lua"))
-            .args(scenarios.iter().flat_map(|scenario| words(scenario)))
-            .env("THREADING_LIBRARY", &plugin.library)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("{} does not start: {error}", program.display()))?;
-        let (sender, lines) = mpsc::channel();
-        let outputs: [Option<Box<dyn Read + Send>>; 2] = [
-            child.stdout.take().map(|pipe| Box::new(pipe) as _),
-            child.stderr.take().map(|pipe| Box::new(pipe) as _),
-        ];
-        for pipe in outputs.into_iter().flatten() {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                for line in BufReader::new(pipe).split(b'\n') {
-                    let Ok(line) = line else { break };
-                    let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-                    if sender.send(line).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        Ok(Runner { child, lines })
-    }
-
-    /// Waits for the end of the scenario that runs now: what it came to, or none if Neovim has gone before.
-    fn result(&mut self, name: &str, said: &mut String) -> Option<Result<(), String>> {
-        loop {
-            let line = match self.lines.recv_timeout(LIMIT) {
-                Ok(line) => line,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    said.push_str(&format!("still running after {LIMIT:?}"));
-                    return None;
-                }
-                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
-            };
-            let Some(report) = line.strip_prefix(MARK) else {
-                if !line.is_empty() {
-                    said.push_str(&line);
-                    said.push('\n');
-                }
-                continue;
-            };
-            let (verb, rest) = report.split_once(' ').unwrap_or((report, ""));
-            let Some(message) = rest.strip_prefix(name) else {
-                said.push_str(&format!("out of turn: {line}\n"));
-                return None;
-            };
-            match verb {
-                "pass" => return Some(Ok(())),
-                "fail" => {
-                    let message = message.trim_start().replace("\\n", "\n");
-                    return Some(Err(message.replace("\\\\", "\\")));
-                }
-                _ => said.clear(),
-            }
-        }
-    }
-
-    /// Ends it, if need be by force; says how it ended.
-    fn stop(mut self, by_force: bool) -> String {
-        if by_force {
-            // It may have ended by itself meanwhile.
-            let _ = self.child.kill();
-        }
-        match self.child.wait() {
-            Ok(status) => status.to_string(),
-            Err(error) => error.to_string(),
-        }
-    }
-}
-
-/// Runs scenarios in as few Neovims as possible: a new one is started behind each that hangs or crashes.
-fn run_neovim(
-    scenarios: &[Scenario],
-    tell: &mut impl FnMut(&Scenario, Result<(), String>),
-) -> Result<(), String> {
-    let program = neovim::neovim().map_err(|error| error.to_string())?;
-    let plugin = library::build("dev")?;
-    let mut left: VecDeque<&Scenario> = scenarios.iter().collect();
-    while !left.is_empty() {
-        let mut runner = Runner::start(&program, &plugin, &left)?;
-        let mut broken = None;
-        while let Some(scenario) = left.pop_front() {
-            let mut said = String::new();
-            match runner.result(&scenario.name, &mut said) {
-                Some(result) => tell(scenario, result),
-                None => {
-                    broken = Some((scenario, said));
-                    break;
-                }
-            }
-        }
-        let status = runner.stop(broken.is_some());
-        if let Some((scenario, said)) = broken {
-            tell(
-                scenario,
-                Err(format!("Neovim ended ({status}); it said: {said}")),
-            );
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use conformance::conform::{self, Host, Shard};
+use conformance::conform::{self, Host, Schedules, Shard};
 use conformance::differential;
 use conformance::repl;
 use conformance::run::{self, RunError, RunOptions};
@@ -80,8 +80,11 @@ Runs the scenarios of `conformance/scenarios` whose names contain FILTER; `SPEC.
 Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: P passed, F failed`.
 
   --host NAME     `nvim` (default): a real Neovim with real threads;
+                  `vm`: the same bridge on one thread in virtual time, where a schedule decides what happens next;
                   `one`: one VM, where sharing is native; `luajit`: the same in LuaJIT
-                  (absent yet: `vm`, the deterministic test VM, and `threads`, real threads with a plain host)
+                  (absent yet: `threads`, real threads with a plain host)
+  --schedules N   runs of each scenario on `vm`, each with another schedule (default 5)
+  --seed S        of the first schedule; the next has S + 1 (default 0)
   --shard I/N     only every N-th scenario, beginning with the I-th
   --verbose       tell of each scenario, not only of those that fail
 
@@ -281,8 +284,11 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
     let (mut host, mut shard) = (Host::Neovim, Shard::default());
     let mut filter: Option<String> = None;
     let mut is_verbose = false;
+    let mut schedules = Schedules::default();
     while let Some(argument) = parser.next()? {
         match argument {
+            Long("schedules") => schedules.count = parser.value()?.parse()?,
+            Long("seed") => schedules.seed = parser.value()?.parse()?,
             Long("host") => host = parser.value()?.parse()?,
             Long("shard") => shard = parser.value()?.parse()?,
             Long("verbose") => is_verbose = true,
@@ -294,7 +300,7 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
     let scenarios = conform::scenarios(&filter.unwrap_or_default(), shard);
     let mut out = io::stdout();
     let mut passed = 0;
-    let result = conform::run(host, &scenarios, |scenario, outcome| {
+    let result = conform::run(host, &scenarios, schedules, |scenario, outcome| {
         passed += usize::from(outcome.is_expected());
         if is_verbose || !outcome.is_expected() {
             let _ = writeln!(out, "{}: {outcome}", scenario.name);

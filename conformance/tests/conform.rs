@@ -1,10 +1,10 @@
 //! Runs every scenario of the sync guarantee in one VM of ours, in one `luajit` when it is there (both say what
-//! native sharing gives), and in a real Neovim with real threads.
+//! native sharing gives), on the deterministic host, and in a real Neovim with real threads.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use conformance::conform::{self, Host, Outcome, Scenario, Shard};
+use conformance::conform::{self, Host, Outcome, Scenario, Schedules, Shard};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -23,30 +23,35 @@ fn main() {
                 move || {
                     let mut outcome = None;
                     let one = std::slice::from_ref(&scenario);
-                    conform::run(host, one, |_, what| outcome = Some(what))?;
+                    conform::run(host, one, Schedules::default(), |_, what| {
+                        outcome = Some(what)
+                    })?;
                     judge(outcome.as_ref())
                 },
             ));
         }
     }
-    // Neovim is started once for all of them, by whichever test comes first.
-    let outcomes = Arc::new(OnceLock::new());
-    let wanted = Arc::new(wanted(&arguments, &all));
-    for scenario in all {
-        let (outcomes, wanted) = (outcomes.clone(), wanted.clone());
-        trials.push(Trial::test(format!("nvim::{}", scenario.name), move || {
-            let outcomes = outcomes.get_or_init(|| in_neovim(&wanted)).as_ref();
-            let outcomes = outcomes.map_err(Failed::from)?;
-            judge(outcomes.get(&scenario.name))
-        }));
+    // On each of these hosts one process runs all of them, started by whichever test comes first.
+    for (name, host) in [("vm", Host::Vm), ("nvim", Host::Neovim)] {
+        let outcomes = Arc::new(OnceLock::new());
+        let wanted = Arc::new(wanted(&arguments, name, &all));
+        for scenario in &all {
+            let (outcomes, wanted) = (outcomes.clone(), wanted.clone());
+            let scenario = scenario.name.clone();
+            trials.push(Trial::test(format!("{name}::{scenario}"), move || {
+                let outcomes = outcomes.get_or_init(|| run_all(host, &wanted)).as_ref();
+                let outcomes = outcomes.map_err(Failed::from)?;
+                judge(outcomes.get(&scenario))
+            }));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// The scenarios that the command line asks for.
-fn wanted(arguments: &Arguments, all: &[Scenario]) -> Vec<Scenario> {
+fn wanted(arguments: &Arguments, host: &str, all: &[Scenario]) -> Vec<Scenario> {
     let is_wanted = |scenario: &&Scenario| {
-        let name = format!("nvim::{}", scenario.name);
+        let name = format!("{host}::{}", scenario.name);
         arguments.filter.as_ref().is_none_or(|filter| {
             if arguments.exact {
                 name == *filter
@@ -58,11 +63,16 @@ fn wanted(arguments: &Arguments, all: &[Scenario]) -> Vec<Scenario> {
     all.iter().filter(is_wanted).cloned().collect()
 }
 
-fn in_neovim(scenarios: &[Scenario]) -> Result<BTreeMap<String, Outcome>, String> {
+fn run_all(host: Host, scenarios: &[Scenario]) -> Result<BTreeMap<String, Outcome>, String> {
     let mut outcomes = BTreeMap::new();
-    conform::run(Host::Neovim, scenarios, |scenario, outcome| {
-        outcomes.insert(scenario.name.clone(), outcome);
-    })?;
+    conform::run(
+        host,
+        scenarios,
+        Schedules::default(),
+        |scenario, outcome| {
+            outcomes.insert(scenario.name.clone(), outcome);
+        },
+    )?;
     Ok(outcomes)
 }
 

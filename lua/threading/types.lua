@@ -62,4 +62,10 @@
 ---@field collected fun()
 ---@field returns_nothing fun(fn: function): boolean
 ---@field leave_neovim fun(ms: integer): boolean
+---@field drive fun(how: "inline")
+---@field look fun(): integer, integer, number?
+---@field step fun(units: integer, pick: integer): integer?
+---@field take fun(): boolean
+---@field pass fun(ms: number)
+---@field trace fun(record?: true): string?
 ---@field codec fun(value: any, id: integer): any, number, number, string

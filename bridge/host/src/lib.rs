@@ -9,6 +9,7 @@ mod calls;
 mod capture;
 mod cells;
 mod copy;
+mod drive;
 mod dump;
 mod error;
 mod instantiate;
@@ -212,6 +213,20 @@ surface! {
         stack.push_boolean(stopped);
         Ok(1)
     };
+    /// `drive("inline")`: for tests; no threads, main steps its sandboxes with `step`. Before `setup`.
+    drive => drive::choose;
+    /// `look() -> ready, messages, ms | nil`: how many sandboxes can run, how many messages wait for main,
+    /// and when the next sandbox wakes up by itself. Inline only.
+    look => drive::look;
+    /// `step(units, pick) -> id | nil`: gives a sandbox a turn of at most `units` of fuel; of those that
+    /// are ready the one at index `pick`, from 0. Inline only.
+    step => drive::step;
+    /// `take() -> boolean`: deals with one message; false when there was none. For tests.
+    take => drive::take;
+    /// `pass(ms)`: lets virtual time pass. Inline only.
+    pass => drive::pass;
+    /// `trace(true)` records messages from now on; `trace() -> string` takes what was recorded. Inline only.
+    trace => drive::trace;
     /// `codec(value) -> value, bytes`: encodes and decodes a plain value; for measurements.
     codec => round_trip;
 }

@@ -13,6 +13,7 @@ use interpreter::{
     Value,
 };
 
+use crate::clock;
 use crate::handle::Policy;
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
@@ -80,7 +81,7 @@ impl State {
             request: Cell::new(None),
             is_stopping: Cell::new(false),
             next_call: Cell::new(1),
-            started: Instant::now(),
+            started: clock::now(),
         }
     }
 }
@@ -340,7 +341,7 @@ fn show_path(path: Gc<'_, Table<'_>>) -> String {
 /// `sleep(ms)`: suspends the task.
 fn sleep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let milliseconds = call.check_number(1)?.clamp(0.0, 1e12);
-    let deadline = Instant::now() + Duration::from_micros((milliseconds * 1000.0) as u64);
+    let deadline = clock::now() + Duration::from_micros((milliseconds * 1000.0) as u64);
     state(call.ctx())
         .request
         .set(Some(Request::Sleep(deadline)));
@@ -349,7 +350,7 @@ fn sleep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 /// `hrtime()`: nanoseconds of a clock that only goes forward.
 fn hrtime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let elapsed = state(call.ctx()).started.elapsed();
+    let elapsed = clock::now() - state(call.ctx()).started;
     call.ret(elapsed.as_nanos() as f64)
 }
 

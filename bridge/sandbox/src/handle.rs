@@ -9,6 +9,8 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 
 use crate::baton::Baton;
+use crate::clock;
+use crate::stepper;
 use crate::worker::Command;
 
 /// Names a sandbox within the process.
@@ -225,15 +227,16 @@ impl Handle {
 
     /// Queues a message and wakes the worker; dropped when the sandbox has ended.
     pub fn send(&self, message: Vec<u8>) {
+        stepper::note(b'>', self.shared.id, &message);
         let _ = self.inbox.send(message);
         self.wake();
     }
 
     /// Takes the baton, waiting for the running slice to end (some 100 µs); entries nest.
     pub fn enter(&self) -> Entered {
-        let before = std::time::Instant::now();
+        let before = clock::now();
         let ready = self.shared.baton.enter();
-        let waited = before.elapsed().as_micros() as u64;
+        let waited = (clock::now() - before).as_micros() as u64;
         self.shared
             .counters
             .parked_us

@@ -5,19 +5,24 @@
 //! hears is in `PROTOCOL.md`. The way through: [`spawn`] → `worker` (which sandbox runs next) → `sandbox`
 //! (one turn of one sandbox) → `incoming` and `outgoing` (values to and from messages, by way of `objects`)
 //! → `calls` (what Lua inside can ask of the host).
+//!
+//! Tests can do without worker threads and wall clocks: see [`drive_inline`].
 
 #![forbid(unsafe_code)]
 
 mod baton;
 mod calls;
+mod clock;
 mod handle;
 mod incoming;
 mod objects;
 mod outgoing;
 mod sandbox;
+mod stepper;
 mod worker;
 
 pub use handle::{
     Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status,
 };
+pub use stepper::{drive_inline, is_inline, look, pass, record, step, take_record};
 pub use worker::{shut_down, spawn};

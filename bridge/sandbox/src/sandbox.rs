@@ -12,14 +12,16 @@ use crossbeam_channel::{Receiver, Sender};
 use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value};
 
 use crate::calls::{self, Request, State};
+use crate::clock;
 use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
+use crate::stepper;
 use crate::worker::Command;
 
 /// Fuel of one slice: some tens of microseconds, which bounds how long a callback waits for the baton.
-const SLICE: u64 = 4_000;
+pub(crate) const SLICE: u64 = 4_000;
 
 /// Builds `vim` and what else a sandbox has beyond the standard library.
 const PRELUDE: &[u8] = include_bytes!("prelude.lua");
@@ -36,6 +38,7 @@ pub(crate) struct Link {
 impl Link {
     /// Sends a message to the host; when the host is gone it is dropped.
     pub(crate) fn send(&self, message: Vec<u8>) {
+        stepper::note(b'<', self.shared.id, &message);
         if self.outbox.send((self.shared.id, message)).is_ok() {
             (self.wake)();
         }
@@ -50,6 +53,15 @@ pub(crate) enum Turn {
     /// A turn when it is woken or its deadline has come.
     Wait,
     Ended,
+}
+
+/// How much a sandbox may do in its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slice {
+    /// Fuel for a task before it is the next one's turn.
+    pub(crate) units: u64,
+    /// Slice after slice, as long as nobody wants anything.
+    pub(crate) may_go_on: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +122,9 @@ impl Sandbox {
             memory: options.memory,
             seed: options.seed,
             environment: match options.policy {
+                Policy::Trusted if clock::is_virtual() => {
+                    Rc::new(System::with_clock(clock::seconds))
+                }
                 Policy::Trusted => Rc::new(System::new()),
                 Policy::Pure => Rc::new(Isolated::new()),
             },
@@ -130,7 +145,7 @@ impl Sandbox {
             pending: VecDeque::new(),
             load_modules,
             fuel: options.fuel,
-            deadline: options.timeout.map(|timeout| Instant::now() + timeout),
+            deadline: options.timeout.map(|timeout| clock::now() + timeout),
             body_finished: false,
             ending: None,
         })
@@ -154,8 +169,8 @@ impl Sandbox {
     }
 
     /// Applies messages and runs tasks until nothing is left to do or somebody else wants to.
-    pub(crate) fn turn(&mut self, alone: bool, commands: &Receiver<Command>) -> Turn {
-        let result = catch_unwind(AssertUnwindSafe(|| self.take_turn(alone, commands)));
+    pub(crate) fn turn(&mut self, slice: Slice, commands: &Receiver<Command>) -> Turn {
+        let result = catch_unwind(AssertUnwindSafe(|| self.take_turn(slice, commands)));
         result.unwrap_or_else(|panic| {
             let message = format!("internal error: {}", describe_panic(&*panic));
             self.end(Outcome::Failed, &message);
@@ -163,7 +178,7 @@ impl Sandbox {
         })
     }
 
-    fn take_turn(&mut self, alone: bool, commands: &Receiver<Command>) -> Turn {
+    fn take_turn(&mut self, slice: Slice, commands: &Receiver<Command>) -> Turn {
         if let Some(ended) = self.check_limits() {
             return ended;
         }
@@ -190,12 +205,12 @@ impl Sandbox {
                 turn = Turn::Wait;
                 break;
             };
-            self.run(index);
+            self.run(index, slice.units);
             if let Some(ended) = self.check_limits() {
                 return ended;
             }
             turn = Turn::More;
-            if !alone || self.link.shared.baton.is_wanted() || !commands.is_empty() {
+            if !slice.may_go_on || self.link.shared.baton.is_wanted() || !commands.is_empty() {
                 break;
             }
         }
@@ -238,7 +253,7 @@ impl Sandbox {
             Outcome::OutOfFuel
         } else if self
             .deadline
-            .is_some_and(|deadline| Instant::now() >= deadline)
+            .is_some_and(|deadline| clock::now() >= deadline)
         {
             Outcome::TimedOut
         } else {
@@ -249,7 +264,7 @@ impl Sandbox {
     }
 
     fn end_sleeps(&mut self) {
-        let now = Instant::now();
+        let now = clock::now();
         for running in &mut self.tasks {
             if let Waiting::For(Request::Sleep(until)) = running.waiting
                 && until <= now
@@ -400,12 +415,12 @@ impl Sandbox {
     }
 
     /// Gives a task a slice, and tells the host when it has ended.
-    fn run(&mut self, index: usize) {
+    fn run(&mut self, index: usize, units: u64) {
         let Some(mut running) = self.tasks.remove(index) else {
             return;
         };
-        let left = self.fuel.map_or(SLICE, |fuel| {
-            fuel.saturating_sub(self.lua.fuel_used()).min(SLICE)
+        let left = self.fuel.map_or(units, |fuel| {
+            fuel.saturating_sub(self.lua.fuel_used()).min(units)
         });
         match self.lua.run(&mut running.task, left) {
             interpreter::Outcome::OutOfFuel => self.tasks.push_back(running),

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 
 use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError};
-use crate::sandbox::{Link, Sandbox, Turn};
+use crate::sandbox::{Link, SLICE, Sandbox, Slice, Turn};
+use crate::{clock, stepper};
 
 /// How long a worker without work looks for some before it sleeps: an answer of the host often comes
 /// within microseconds, while waking a thread takes tens of them.
@@ -57,6 +58,9 @@ pub fn spawn(
     outbox: Sender<(SandboxId, Vec<u8>)>,
     wake: Arc<dyn Fn() + Send + Sync>,
 ) -> Result<Handle, SpawnError> {
+    if let Some((id, commands)) = stepper::admit() {
+        return found(options, outbox, wake, id, commands);
+    }
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
     if matches!(*workers, Workers::NotStarted) {
         *workers = Workers::Running(start()?);
@@ -65,6 +69,22 @@ pub fn spawn(
         return Err(SpawnError::ShutDown);
     };
     let id = SandboxId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+    let handle = found(options, outbox, wake, id, worker.commands.clone())?;
+    worker
+        .handles
+        .retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
+    worker.handles.push(handle.clone());
+    Ok(handle)
+}
+
+/// Makes the host's end of a sandbox, and has the worker behind `commands` make the other.
+fn found(
+    options: Options,
+    outbox: Sender<(SandboxId, Vec<u8>)>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    id: SandboxId,
+    commands: Sender<Command>,
+) -> Result<Handle, SpawnError> {
     let shared = Arc::new(Shared::new(id));
     let (inbox, messages) = unbounded();
     let link = Link {
@@ -76,21 +96,17 @@ pub fn spawn(
     let handle = Handle {
         shared,
         inbox,
-        commands: worker.commands.clone(),
+        commands,
     };
-    worker
-        .commands
-        .send(Command::Spawn(Box::new(NewSandbox { options, link })))
-        .map_err(|_| SpawnError::ShutDown)?;
-    worker
-        .handles
-        .retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
-    worker.handles.push(handle.clone());
+    let new = Box::new(NewSandbox { options, link });
+    let sent = handle.commands.send(Command::Spawn(new));
+    sent.map_err(|_| SpawnError::ShutDown)?;
     Ok(handle)
 }
 
 /// Kills all sandboxes and waits for the worker to end; false when it does not in time.
 pub fn shut_down(timeout: Duration) -> bool {
+    stepper::close();
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
     let Workers::Running(worker) = std::mem::replace(&mut *workers, Workers::ShutDown) else {
         return true;
@@ -124,7 +140,7 @@ fn start() -> Result<Worker, SpawnError> {
 
 /// The sandboxes of one worker.
 #[derive(Default)]
-struct Sandboxes {
+pub(crate) struct Sandboxes {
     all: BTreeMap<SandboxId, Sandbox>,
     /// Those that may have something to do, in order of their turns.
     ready: VecDeque<SandboxId>,
@@ -132,7 +148,7 @@ struct Sandboxes {
 
 impl Sandboxes {
     /// Carries a command out; false when the worker shall end.
-    fn obey(&mut self, command: Command) -> bool {
+    pub(crate) fn obey(&mut self, command: Command) -> bool {
         match command {
             Command::Spawn(new) => {
                 let id = new.link.shared.id;
@@ -159,10 +175,40 @@ impl Sandboxes {
         let Some(id) = self.ready.pop_front() else {
             return;
         };
+        let slice = Slice {
+            units: SLICE,
+            may_go_on: self.ready.is_empty(),
+        };
+        self.turn_of(id, slice, commands);
+    }
+
+    /// Gives one sandbox that is ready a turn of a single slice, and tells which it was.
+    pub(crate) fn step(
+        &mut self,
+        units: u64,
+        pick: usize,
+        commands: &Receiver<Command>,
+    ) -> Option<SandboxId> {
+        let index = pick.checked_rem(self.ready.len())?;
+        let id = self.ready.remove(index)?;
+        let slice = Slice {
+            units,
+            may_go_on: false,
+        };
+        self.turn_of(id, slice, commands);
+        Some(id)
+    }
+
+    /// Returns how many sandboxes may have something to do.
+    pub(crate) fn ready_count(&self) -> usize {
+        self.ready.len()
+    }
+
+    fn turn_of(&mut self, id: SandboxId, slice: Slice, commands: &Receiver<Command>) {
         let Some(sandbox) = self.all.get_mut(&id) else {
             return;
         };
-        match sandbox.turn(self.ready.is_empty(), commands) {
+        match sandbox.turn(slice, commands) {
             Turn::More => self.ready.push_back(id),
             Turn::Wait => {}
             Turn::Ended => {
@@ -172,8 +218,8 @@ impl Sandboxes {
     }
 
     /// Makes those ready whose time has come; returns when the next one's will.
-    fn check_timers(&mut self) -> Option<Instant> {
-        let now = Instant::now();
+    pub(crate) fn check_timers(&mut self) -> Option<Instant> {
+        let now = clock::now();
         let mut next: Option<Instant> = None;
         for (id, sandbox) in &self.all {
             let Some(deadline) = sandbox.deadline() else {

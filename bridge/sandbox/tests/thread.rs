@@ -275,3 +275,58 @@ fn a_pure_sandbox_calls_nobody() {
         "{results:?}"
     );
 }
+
+#[test]
+fn a_stepped_sandbox_runs_as_far_as_it_is_told() {
+    bridge_sandbox::drive_inline();
+    bridge_sandbox::record();
+    let mut host = Host::new(options());
+    let cell = host.ids.give();
+    host.start(
+        "local n = 0
+         return function() for i = 1, 1000 do n = i end vim.uv.sleep(60000) n = -1 end",
+        &[(cell, 0.0)],
+    );
+    let published = |host: &Host| {
+        let bytes = host.messages.try_recv().expect("a message").1;
+        let message = Message::decode(&bytes).expect("well-formed");
+        let mut fills = message.delta.as_ref().expect("a delta").fills();
+        let Some(bridge_wire::Fill::Cell(id, mut value)) = fills.next_fill().expect("a fill")
+        else {
+            panic!("no cell")
+        };
+        assert_eq!(id, cell);
+        match value.token().expect("a token") {
+            Token::Number(n) => n,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut before = 0.0;
+    for _ in 0..10 {
+        assert!(bridge_sandbox::step(20, 7).is_some());
+        host.handle.enter();
+        let n = published(&host);
+        host.handle.leave();
+        assert!(n > before && n <= before + 20.0, "{before} {n}");
+        before = n;
+    }
+    while bridge_sandbox::look().0 > 0 {
+        bridge_sandbox::step(1000, 0);
+    }
+    let minute = Duration::from_secs(60);
+    assert_eq!(bridge_sandbox::look(), (0, Some(minute)));
+    bridge_sandbox::pass(minute / 2);
+    assert_eq!(bridge_sandbox::look(), (0, Some(minute / 2)));
+    bridge_sandbox::pass(minute / 2);
+    assert_eq!(bridge_sandbox::look(), (1, None));
+    bridge_sandbox::step(1000, 0);
+    assert_eq!(published(&host), 1000.0);
+    host.receive_kind(Kind::Finished);
+    let record = String::from_utf8(bridge_sandbox::take_record()).expect("text");
+    assert!(record.starts_with("> 1 "), "{record}");
+    assert_eq!(
+        record.lines().filter(|line| line.starts_with('>')).count(),
+        1
+    );
+    assert!(bridge_sandbox::take_record().is_empty());
+}

@@ -1,0 +1,136 @@
+--- The deterministic host: main and its sandboxes take turns on one thread, in virtual time.
+---
+--- The library is the real one, and so is the sandbox; but no worker thread runs it (`native.drive("inline")`).
+--- Whenever main waits (`vim.wait`, and with it `join` and the adapter), one *move* is made after the other:
+---
+---   "step"   a sandbox gets a turn of so many units of fuel
+---   "take"   main deals with the message that has waited longest
+---   "posted" main calls what `vim.schedule` was given first
+---
+--- Only when none of them is possible does time pass, up to the next sleep or the end of the wait.
+--- Between two steps the sandbox is parked at a safe point, so fuel decides where a callback on main lands.
+--- Every decision is asked of one function, the schedule: `choose(what, options)`, which is given
+---
+---   "units"            and returns the fuel of a step, 0 or more: 0 only applies what main has sent
+---   "move", names      and returns the index of one of them; not asked where there is only one
+---   "sandbox", count   and returns the number of one that can run; not asked where there is only one
+---   "collect"          before each move, and returns whether main collects its garbage first
+---
+--- The same answers give the same run, byte for byte: `M.trace` shows it. So a schedule can be a seed
+--- (`M.seeded`), a list, or a search.
+
+local M = {}
+
+local bit, pump = require("bit"), require("pump")
+
+--- Steps after which the seeded schedule doubles its slices, so that long loops end.
+local PATIENCE = 2000
+
+--- Mean fuel of a step in one schedule; drawn once for each.
+local SCALES = { 1, 2, 4, 10, 30, 100, 400, 2000 }
+
+local time = 0
+local choose
+local native
+
+--- Returns a generator of random integers from 1 to what it is given (xorshift).
+local function generator(seed)
+  local state = bit.tobit((seed + 1) * 2654435769 % 2 ^ 32)
+  if state == 0 then
+    state = 1
+  end
+  return function(limit)
+    state = bit.bxor(state, bit.lshift(state, 13))
+    state = bit.bxor(state, bit.rshift(state, 17))
+    state = bit.bxor(state, bit.lshift(state, 5))
+    return state % limit + 1
+  end
+end
+
+--- Returns the schedule of a seed.
+---@param seed integer
+function M.seeded(seed)
+  local random, steps = generator(seed), 0
+  for _ = 1, 8 do
+    random(2)
+  end
+  local scale = SCALES[random(#SCALES)]
+  return function(what, options)
+    if what == "units" then
+      steps = steps + 1
+      return random(2 * scale) * 2 ^ math.min(math.floor(steps / PATIENCE), 16)
+    elseif what == "move" then
+      return random(#options)
+    elseif what == "sandbox" then
+      return random(options)
+    end
+    return random(100) == 1
+  end
+end
+
+--- Follows a schedule from now on.
+---@param schedule fun(what: string, options: any): any
+function M.follow(schedule)
+  choose = schedule
+end
+
+--- Makes one move, or lets time pass if none is possible.
+local function move(left, may_post)
+  if choose("collect") then
+    collectgarbage()
+  end
+  local ready, messages, sleep = native.look()
+  local names = {}
+  if ready > 0 then
+    names[#names + 1] = "step"
+  end
+  if messages > 0 then
+    names[#names + 1] = "take"
+  end
+  if may_post and pump.has_posted() then
+    names[#names + 1] = "posted"
+  end
+  local name = names[names[2] and choose("move", names) or 1]
+  if name == "step" then
+    native.step(choose("units"), ready > 1 and choose("sandbox", ready) - 1 or 0)
+  elseif name == "take" then
+    native.take()
+  elseif name == "posted" then
+    pump.run_posted()
+  else
+    -- Batons of callbacks that have yielded, and releases, may still move something.
+    native.take()
+    ready, messages = native.look()
+    if ready == 0 and messages == 0 then
+      local pass = math.max(math.min(sleep or left, left), 0)
+      time = time + pass
+      native.pass(pass)
+    end
+  end
+end
+
+--- Makes this process such a host. Comes before the plugin's first thread.
+---@return threading.Native
+function M.install()
+  -- The compiler counts by address; and collections come where the schedule puts them.
+  jit.off()
+  local collect = collectgarbage
+  collect("stop")
+  function collectgarbage(what, ...) -- luacheck: ignore
+    local result = collect(what, ...)
+    if what == nil or what == "collect" then
+      -- A full collection has started the automatic ones again.
+      collect("stop")
+    end
+    return result
+  end
+  native = assert(require("threading.native").load())
+  native.drive("inline")
+  pump.install(function()
+    return time
+  end, move)
+  M.follow(M.seeded(0))
+  return native
+end
+
+return M

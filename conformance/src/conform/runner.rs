@@ -1,0 +1,179 @@
+//! Runs scenarios in processes of Neovim, for all hosts that have a bridge.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use super::{Host, Scenario, Schedules, package, words};
+use crate::{library, neovim};
+
+/// How long a scenario may take under one schedule before it counts as hanging.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What begins the lines that `adapters/nvim/lua/suite.lua` writes for us.
+const MARK: &str = "@scenario ";
+
+/// What is known of a scenario when it has ended, or its Neovim has.
+#[derive(Default)]
+struct Report {
+    /// None if Neovim has gone before.
+    result: Option<Result<(), String>>,
+    /// What the last schedule was made from.
+    seed: String,
+    /// What Neovim wrote meanwhile.
+    said: String,
+}
+
+/// A Neovim that works through a list of scenarios.
+struct Runner {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Runner {
+    fn start(
+        adapter: &str,
+        plugin: &library::Plugin,
+        scenarios: &VecDeque<&Scenario>,
+        schedules: Schedules,
+    ) -> Result<Self, String> {
+        let adapters = package().join("adapters");
+        let adapter = adapters.join(adapter);
+        let mut command = neovim::command().map_err(|error| error.to_string())?;
+        let mut child = command
+            .args(["--clean", "--headless", "--cmd"])
+            .arg(format!(
+                "set runtimepath^={},{},{}",
+                plugin.root.display(),
+                adapters.join("nvim").display(),
+                adapter.display()
+            ))
+            .arg("-l")
+            .arg(adapter.join("run.lua"))
+            .args([schedules.count.to_string(), schedules.seed.to_string()])
+            .args(scenarios.iter().flat_map(|scenario| words(scenario)))
+            .env("THREADING_LIBRARY", &plugin.library)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("Neovim does not start: {error}"))?;
+        let (sender, lines) = mpsc::channel();
+        let outputs: [Option<Box<dyn Read + Send>>; 2] = [
+            child.stdout.take().map(|pipe| Box::new(pipe) as _),
+            child.stderr.take().map(|pipe| Box::new(pipe) as _),
+        ];
+        for pipe in outputs.into_iter().flatten() {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                for line in BufReader::new(pipe).split(b'\n') {
+                    let Ok(line) = line else { break };
+                    let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Ok(Runner { child, lines })
+    }
+
+    /// Waits for the end of the scenario that runs now.
+    fn result(&mut self, name: &str) -> Report {
+        let mut report = Report::default();
+        loop {
+            let line = match self.lines.recv_timeout(LIMIT) {
+                Ok(line) => line,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    report
+                        .said
+                        .push_str(&format!("still running after {LIMIT:?}"));
+                    return report;
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => return report,
+            };
+            let Some(news) = line.strip_prefix(MARK) else {
+                if !line.is_empty() {
+                    report.said.push_str(&line);
+                    report.said.push('\n');
+                }
+                continue;
+            };
+            let (verb, rest) = news.split_once(' ').unwrap_or((news, ""));
+            let Some(message) = rest.strip_prefix(name) else {
+                report.said.push_str(&format!("out of turn: {line}\n"));
+                return report;
+            };
+            let message = message.trim_start();
+            match verb {
+                "pass" => {
+                    report.result = Some(Ok(()));
+                    return report;
+                }
+                "fail" => {
+                    let message = message.replace("\\n", "\n").replace("\\\\", "\\");
+                    report.result = Some(Err(message));
+                    return report;
+                }
+                _ => {
+                    report.said.clear();
+                    message.clone_into(&mut report.seed);
+                }
+            }
+        }
+    }
+
+    /// Ends it, if need be by force; says how it ended.
+    fn stop(mut self, by_force: bool) -> String {
+        if by_force {
+            // It may have ended by itself meanwhile.
+            let _ = self.child.kill();
+        }
+        match self.child.wait() {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+/// Runs scenarios in as few Neovims as possible: a new one is started behind each that hangs or crashes.
+pub(super) fn run(
+    host: Host,
+    scenarios: &[Scenario],
+    schedules: Schedules,
+    tell: &mut impl FnMut(&Scenario, Result<(), String>),
+) -> Result<(), String> {
+    let adapter = host.adapter().ok_or("this host is no Neovim")?;
+    let plugin = library::build("dev")?;
+    let mut left: VecDeque<&Scenario> = scenarios.iter().collect();
+    while !left.is_empty() {
+        let mut runner = Runner::start(adapter, &plugin, &left, schedules)?;
+        let mut broken = None;
+        while let Some(scenario) = left.pop_front() {
+            let report = runner.result(&scenario.name);
+            let hint = match host {
+                Host::Neovim => String::new(),
+                _ => format!(
+                    "\nrepeat it with: sandbox conform {} --host {adapter} --seed {} --schedules 1",
+                    scenario.name, report.seed
+                ),
+            };
+            match report.result {
+                Some(result) => tell(scenario, result.map_err(|why| why + &hint)),
+                None => {
+                    broken = Some((scenario, report.said, hint));
+                    break;
+                }
+            }
+        }
+        let status = runner.stop(broken.is_some());
+        if let Some((scenario, said, hint)) = broken {
+            let why = format!("Neovim ended ({status}); it said: {said}{hint}");
+            tell(scenario, Err(why));
+        }
+    }
+    Ok(())
+}
