@@ -80,10 +80,10 @@ Runs the scenarios of `conformance/scenarios` whose names contain FILTER; `SPEC.
 Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: P passed, F failed`.
 
   --host NAME     `nvim` (default): a real Neovim with real threads;
+                  `threads`: real threads, with a main that has no event loop and random pauses;
                   `vm`: the same bridge on one thread in virtual time, where a schedule decides what happens next;
                   `one`: one VM, where sharing is native; `luajit`: the same in LuaJIT
-                  (absent yet: `threads`, real threads with a plain host)
-  --schedules N   runs of each scenario on `vm`, each with another schedule (default 5)
+  --schedules N   runs of each scenario on `vm` and `threads`, each with another schedule (default 3)
   --seed S        of the first schedule; the next has S + 1 (default 0)
   --shard I/N     only every N-th scenario, beginning with the I-th
   --verbose       tell of each scenario, not only of those that fail

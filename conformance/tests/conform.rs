@@ -1,5 +1,5 @@
 //! Runs every scenario of the sync guarantee in one VM of ours, in one `luajit` when it is there (both say what
-//! native sharing gives), on the deterministic host, and in a real Neovim with real threads.
+//! native sharing gives), on the deterministic host, and with real threads, in a plain main and in a real Neovim.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -32,7 +32,12 @@ fn main() {
         }
     }
     // On each of these hosts one process runs all of them, started by whichever test comes first.
-    for (name, host) in [("vm", Host::Vm), ("nvim", Host::Neovim)] {
+    let with_bridge = [
+        ("vm", Host::Vm),
+        ("threads", Host::Threads),
+        ("nvim", Host::Neovim),
+    ];
+    for (name, host) in with_bridge {
         let outcomes = Arc::new(OnceLock::new());
         let wanted = Arc::new(wanted(&arguments, name, &all));
         for scenario in &all {

@@ -66,6 +66,7 @@
 ---@field look fun(): integer, integer, number?
 ---@field step fun(units: integer, pick: integer): integer?
 ---@field take fun(): boolean
+---@field listen fun(ms: number): boolean
 ---@field pass fun(ms: number)
 ---@field trace fun(record?: true): string?
 ---@field codec fun(value: any, id: integer): any, number, number, string

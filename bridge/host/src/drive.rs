@@ -1,7 +1,8 @@
-//! The deterministic drive, for tests: main steps its sandboxes itself, in virtual time.
+//! For tests: main without an event loop. With the deterministic drive it also steps its sandboxes itself,
+//! in virtual time.
 //!
 //! Main thread only; each function is the body of an entry of the library's surface in `lib.rs`.
-//! `conformance/adapters/vm` is made of them.
+//! `conformance/adapters/vm` and `threads` are made of them.
 
 use std::ffi::c_int;
 use std::time::Duration;
@@ -58,10 +59,20 @@ pub(crate) fn take(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     Ok(1)
 }
 
+pub(crate) fn listen(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
+    let there = host()?.listen(milliseconds(stack));
+    stack.push_boolean(there);
+    Ok(1)
+}
+
 pub(crate) fn pass(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
-    let milliseconds = stack.number(1).clamp(0.0, LONGEST);
-    bridge_sandbox::pass(Duration::from_nanos((milliseconds * 1e6) as u64));
+    bridge_sandbox::pass(milliseconds(stack));
     Ok(0)
+}
+
+/// Returns the time that the first argument gives.
+fn milliseconds(stack: &Stack<'_>) -> Duration {
+    Duration::from_nanos((stack.number(1).clamp(0.0, LONGEST) * 1e6) as u64)
 }
 
 pub(crate) fn trace(stack: &mut Stack<'_>) -> Result<c_int, HostError> {

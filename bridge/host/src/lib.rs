@@ -223,6 +223,8 @@ surface! {
     step => drive::step;
     /// `take() -> boolean`: deals with one message; false when there was none. For tests.
     take => drive::take;
+    /// `listen(ms) -> boolean`: waits for a message, at most that long; true if one waits. For tests.
+    listen => drive::listen;
     /// `pass(ms)`: lets virtual time pass. Inline only.
     pass => drive::pass;
     /// `trace(true)` records messages from now on; `trace() -> string` takes what was recorded. Inline only.

@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ffi::c_int;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bridge_sandbox::{Handle, SandboxId};
 use bridge_wire::{Id, IdSource, Side};
@@ -208,6 +209,16 @@ pub(crate) struct Incoming {
     pub(crate) applied: bool,
 }
 
+impl Incoming {
+    fn new((SandboxId(session), bytes): (SandboxId, Vec<u8>)) -> Self {
+        Incoming {
+            session,
+            bytes,
+            applied: false,
+        }
+    }
+}
+
 /// Everything on the host's side; one per process, on the main thread.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -287,14 +298,19 @@ impl Host {
     /// Moves what has arrived from the inbox to the queue and returns whether there is anything.
     pub(crate) fn receive(&self) -> bool {
         let mut queue = self.queue.borrow_mut();
-        while let Ok((SandboxId(session), bytes)) = self.inbox.try_recv() {
-            queue.push_back(Incoming {
-                session,
-                bytes,
-                applied: false,
-            });
-        }
+        queue.extend(self.inbox.try_iter().map(Incoming::new));
         !queue.is_empty()
+    }
+
+    /// Waits for a message to come, at most that long, and returns whether one waits now.
+    pub(crate) fn listen(&self, time: Duration) -> bool {
+        // Received here only to wait; the queue keeps the order.
+        if !self.receive()
+            && let Ok(message) = self.inbox.recv_timeout(time)
+        {
+            self.queue.borrow_mut().push_back(Incoming::new(message));
+        }
+        !self.queue.borrow().is_empty()
     }
 }
 

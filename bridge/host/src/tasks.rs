@@ -8,12 +8,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bridge_sandbox::{Options, Paths, Policy, SandboxId};
+use bridge_sandbox::{Options, Paths, Policy};
 use bridge_wire::{Encoder, Id, Kind, Reference, encode_message};
 
 use crate::capture::Capture;
 use crate::error::HostError;
-use crate::session::{Host, Incoming, Placement, Session, host};
+use crate::session::{Host, Placement, Session, host};
 use crate::stack::{Stack, Type};
 use crate::{OUTBOX, expect, id_argument, wake};
 
@@ -260,14 +260,7 @@ pub(crate) fn work_for_task(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
             stack.push_boolean(false);
             return Ok(1);
         }
-        // Received here only to wait; the queue keeps the order.
-        if let Ok((SandboxId(session), bytes)) = host.inbox.recv_timeout(end - now) {
-            host.queue.borrow_mut().push_back(Incoming {
-                session,
-                bytes,
-                applied: false,
-            });
-        }
+        host.listen(end - now);
     }
 }
 

@@ -21,7 +21,7 @@
 
 local M = {}
 
-local bit, pump = require("bit"), require("pump")
+local pump, generator = require("pump"), require("random")
 
 --- Steps after which the seeded schedule doubles its slices, so that long loops end.
 local PATIENCE = 2000
@@ -33,27 +33,10 @@ local time = 0
 local choose
 local native
 
---- Returns a generator of random integers from 1 to what it is given (xorshift).
-local function generator(seed)
-  local state = bit.tobit((seed + 1) * 2654435769 % 2 ^ 32)
-  if state == 0 then
-    state = 1
-  end
-  return function(limit)
-    state = bit.bxor(state, bit.lshift(state, 13))
-    state = bit.bxor(state, bit.rshift(state, 17))
-    state = bit.bxor(state, bit.lshift(state, 5))
-    return state % limit + 1
-  end
-end
-
 --- Returns the schedule of a seed.
 ---@param seed integer
 function M.seeded(seed)
   local random, steps = generator(seed), 0
-  for _ = 1, 8 do
-    random(2)
-  end
   local scale = SCALES[random(#SCALES)]
   return function(what, options)
     if what == "units" then
