@@ -9,6 +9,7 @@ use gc_arena::{Finalization, Gc};
 
 use crate::heap;
 use crate::lua::{Lua, Root};
+use crate::mirror::Reached;
 use crate::table::{self, Table};
 use crate::vm::{Metamethod, Vm};
 
@@ -77,6 +78,28 @@ impl Lua {
         }
         self.finish_cycle();
         self.take_back();
+    }
+
+    /// Collects all garbage; what is stashed in these places does not count until it is known what else is
+    /// reachable.
+    pub(crate) fn collect_aside(&mut self, places: &[usize]) -> Reached {
+        self.lend();
+        if self.arena.collection_phase() != CollectionPhase::Sleeping {
+            self.finish_cycle();
+        }
+        self.arena.mutate(|mc, root| {
+            mc.backward_barrier(Gc::erase(root.vm), None);
+            let vm = root.vm.as_ref();
+            vm.mirror.set_aside(&mut vm.stash.borrow_mut(), places);
+        });
+        let marked = self.arena.finish_marking();
+        let reached = marked.expect("a cycle has begun").finalize(|fc, root| {
+            let vm = root.vm.as_ref();
+            vm.mirror.restore(fc, &mut vm.stash.borrow_mut())
+        });
+        self.finish_cycle();
+        self.take_back();
+        reached
     }
 
     /// Returns the fuel that a full collection uses up: programs may ask for any number of them.
@@ -215,6 +238,7 @@ fn finish_marking<'gc>(fc: &'gc Finalization<'gc>, root: &'gc Root<'gc>, budget:
     }
     vm.interner.end_purge(&vm.heap);
     Table::clear_weak(fc);
+    vm.mirror.clear_dead(fc);
     vm.finalizable_seen.set(0);
     Marked::Done
 }

@@ -440,3 +440,9 @@ impl<'gc> Part<'gc> {
 /// A value kept alive by [`Context::stash`]; it stays until `unstash`.
 #[derive(Debug)]
 pub struct Stash(usize);
+
+impl Stash {
+    pub(crate) fn place(&self) -> usize {
+        self.0
+    }
+}

@@ -15,7 +15,8 @@ use crate::bytecode::{Constant, Origin, Template};
 use crate::call::{Call, NativeResult};
 use crate::coroutine::Coroutine;
 use crate::heap::{self, Heap, OBJECT_HEADER};
-use crate::table::Table;
+use crate::mirror::{self, Written};
+use crate::table::{Table, marks};
 use crate::value::Value;
 
 /// A [`Template`] brought to life: verified code with its constants on the heap.
@@ -252,9 +253,7 @@ impl<'gc> Upvalue<'gc> {
         // SAFETY: as in `get`.
         unsafe { *self_.location.get() = value };
         if self_.marks.get() != 0 {
-            self_
-                .marks
-                .set(self_.marks.get() | crate::table::marks::DIRTY);
+            self_.note_write();
         }
         // The value now lies in what `trace` follows: the owner's stack while the variable is open.
         match self_.owner.get() {
@@ -263,26 +262,37 @@ impl<'gc> Upvalue<'gc> {
         }
     }
 
-    /// Assigns without recording the write, for changes that come from the other side.
+    /// Assigns without noting the write, for changes that come from the other side.
     pub fn set_unrecorded(self_: Gc<'gc, Self>, mc: &Mutation<'gc>, value: Value<'gc>) {
-        let marks = self_.marks.get();
+        let marks = self_.marks.replace(0);
         Self::set(self_, mc, value);
         self_.marks.set(marks);
     }
 
-    /// Starts to record writes.
+    /// Starts to note writes, for an embedder that mirrors the variable elsewhere.
+    ///
+    /// An open variable is a register that its function writes without notice; `close` notes that it was.
     pub fn share(&self) {
-        self.marks
-            .set(self.marks.get() | crate::table::marks::SHARED);
+        self.marks.set(self.marks.get() | marks::SHARED);
     }
 
-    /// Returns whether the variable may have been written since it was shared or last asked.
-    ///
-    /// An open upvalue is a register that its function writes without notice, so it always may.
-    pub fn take_dirty(&self) -> bool {
-        let bits = self.marks.get();
-        self.marks.set(bits & !crate::table::marks::DIRTY);
-        bits & crate::table::marks::DIRTY != 0 || self.is_open()
+    /// Ends what `share` began.
+    pub fn unshare(&self) {
+        self.marks.set(self.marks.get() & !marks::SHARED);
+    }
+
+    #[cold]
+    pub(crate) fn note_write(&self) {
+        if self.marks.get() & (marks::SHARED | marks::NOTED) == marks::SHARED {
+            self.marks.set(self.marks.get() | marks::NOTED);
+            // SAFETY: variables are made by `allocate` only, so each lies behind a `Gc` of its arena.
+            mirror::note(Written::Cell(unsafe { Gc::from_ptr(self) }));
+        }
+    }
+
+    /// The note of a write was taken.
+    pub(crate) fn end_note(&self) {
+        self.marks.set(self.marks.get() & !marks::NOTED);
     }
 
     /// Returns whether the variable still is a register.
@@ -302,9 +312,7 @@ impl<'gc> Upvalue<'gc> {
         self_.location.set(self_.closed.as_ptr());
         self_.owner.set(None);
         if self_.marks.get() != 0 {
-            self_
-                .marks
-                .set(self_.marks.get() | crate::table::marks::DIRTY);
+            self_.note_write();
         }
         crate::table::write_barrier(mc, self_, value);
     }

@@ -16,6 +16,7 @@ use crate::environment::{Environment, System};
 use crate::error::Interrupt;
 use crate::function::Function;
 use crate::heap;
+use crate::mirror::Entered;
 use crate::value::Value;
 use crate::vm::transfer::{self, Exit};
 use crate::vm::{self, Vm, run};
@@ -135,6 +136,7 @@ impl Lua {
         self.arena.mutate(|mc, root| {
             // The VM is written without barriers, so it is traced again after each entry.
             mc.backward_barrier(Gc::erase(root.vm), None);
+            let _entered = Entered::new(&root.vm.as_ref().mirror);
             f(Context {
                 mc,
                 vm: root.vm.as_ref(),

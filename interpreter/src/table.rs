@@ -16,6 +16,7 @@ use std::fmt;
 use gc_arena::{Gc, Mutation};
 
 use crate::heap::{self, Heap};
+use crate::mirror::{self, Written};
 use crate::string::LuaString;
 use crate::value::{Type, Value};
 
@@ -53,10 +54,10 @@ static EMPTY_NODE: SharedNode = SharedNode(Node {
 
 /// Bits of [`Table::marks`].
 pub(crate) mod marks {
-    /// The table is known across the bridge: every write to it is recorded.
+    /// The object is mirrored elsewhere: every write to it is noted.
     pub(crate) const SHARED: u8 = 1;
-    /// The table was written since the embedder last asked.
-    pub(crate) const DIRTY: u8 = 2;
+    /// The variable was written since the embedder last asked.
+    pub(crate) const NOTED: u8 = 2;
     /// The table is a metatable: writes to it must be seen by the cache of its metamethods.
     pub(crate) const METATABLE: u8 = 4;
     /// The hash part has chunks: what is stored there needs their barrier.
@@ -271,7 +272,9 @@ impl<'gc> Table<'gc> {
                 .set(metatable.marks.get() | marks::METATABLE);
         }
         self.metatable.set(metatable);
-        self.note_write();
+        if self.marks.get() & marks::SHARED != 0 {
+            mirror::note(Written::Metatable(self.as_gc()));
+        }
     }
 
     /// Notes that a string key was assigned: what is known of metamethods may be wrong now.
@@ -281,28 +284,22 @@ impl<'gc> Table<'gc> {
         self.mode.set(MODE_UNKNOWN);
     }
 
+    /// Notes that an entry is about to be assigned.
     #[inline(always)]
-    fn note_write(&self) {
+    fn note_write(&self, key: impl FnOnce() -> Value<'gc>) {
         if self.marks.get() & marks::SHARED != 0 {
-            self.marks.set(self.marks.get() | marks::DIRTY);
+            mirror::note(Written::Entry(self.as_gc(), key()));
         }
     }
 
-    /// Starts to record writes, for an embedder that mirrors the table elsewhere.
+    /// Starts to note writes, for an embedder that mirrors the table elsewhere; see `Context::take_written`.
     pub fn share(&self) {
         self.marks.set(self.marks.get() | marks::SHARED);
     }
 
-    /// Marks a shared table as written.
-    pub fn touch(&self) {
-        self.note_write();
-    }
-
-    /// Returns whether the table was written since it was shared or last asked, and forgets it.
-    pub fn take_dirty(&self) -> bool {
-        let bits = self.marks.get();
-        self.marks.set(bits & !marks::DIRTY);
-        bits & marks::DIRTY != 0
+    /// Ends what `share` began.
+    pub fn unshare(&self) {
+        self.marks.set(self.marks.get() & !marks::SHARED);
     }
 
     #[inline(always)]
@@ -339,7 +336,7 @@ impl<'gc> Table<'gc> {
     /// Overwrites a slot of the array part with a value that is in the table already; false when there is
     /// no such slot.
     #[inline]
-    pub(crate) fn move_to_slot(&self, mc: &Mutation<'gc>, index: u32, value: Value<'gc>) -> bool {
+    pub(crate) fn rehash_to_slot(&self, mc: &Mutation<'gc>, index: u32, value: Value<'gc>) -> bool {
         let Some(slot) = self.array_slot(index) else {
             return false;
         };
@@ -348,6 +345,16 @@ impl<'gc> Table<'gc> {
         }
         slot.set(value);
         true
+    }
+
+    /// The same when the program can see it.
+    #[inline]
+    pub(crate) fn move_to_slot(&self, mc: &Mutation<'gc>, index: u32, value: Value<'gc>) -> bool {
+        let is_there = self.rehash_to_slot(mc, index, value);
+        if is_there {
+            self.note_write(|| Value::arithmetic(f64::from(index)));
+        }
+        is_there
     }
 
     /// Returns the slot of the array part.
@@ -528,12 +535,13 @@ impl<'gc> Table<'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Result<(), TableError> {
-        self.note_write();
         self.barrier(mc, value);
         if let Some(index) = array_index(key) {
+            self.note_write(|| Value::arithmetic(f64::from(index as i32)));
             return self.set_index_unbarriered(mc, heap, index, value);
         }
         if let Some(node) = self.find(key) {
+            self.note_write(|| key);
             // A dead node comes to life: while its value was nil, nobody traced the key.
             self.barrier(mc, key);
             // SAFETY: `find` returns nodes of this table.
@@ -549,6 +557,7 @@ impl<'gc> Table<'gc> {
         if key.is_number() && key.unchecked_number().is_nan() {
             return Err(TableError::NanKey);
         }
+        self.note_write(|| key);
         // LuaJIT makes an entry even for nil, and `pairs` can tell by its order.
         self.insert(mc, heap, key, value)
     }
@@ -561,7 +570,7 @@ impl<'gc> Table<'gc> {
         index: u32,
         value: Value<'gc>,
     ) -> Result<(), TableError> {
-        self.note_write();
+        self.note_write(|| Value::arithmetic(f64::from(index as i32)));
         self.barrier(mc, value);
         self.set_index_unbarriered(mc, heap, index, value)
     }
@@ -732,7 +741,9 @@ impl<'gc> Table<'gc> {
 
     /// Removes all entries and keeps the room that they took.
     pub(crate) fn clear(&self) {
-        self.note_write();
+        if self.marks.get() & marks::SHARED != 0 {
+            self.for_each(|key, _| mirror::note(Written::Entry(self.as_gc(), key)));
+        }
         for index in 0..self.array_len.get() {
             self.array_slot(index).expect("in range").set(Value::NIL);
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bridge_wire::Id;
 use crossbeam_channel::Sender;
 
 use crate::baton::Baton;
@@ -257,6 +258,17 @@ impl Handle {
         if self.shared.baton.leave() {
             self.wake();
         }
+    }
+
+    /// Has the sandbox collect its garbage and waits until it has; the caller holds the baton and has applied
+    /// all messages. Returns the ids of shared objects that nothing in the sandbox refers to any more, but for
+    /// what the host can reach; nothing when the sandbox cannot tell now, or has ended.
+    pub fn trace(&self) -> Option<Vec<Id>> {
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        self.commands
+            .send(Command::Trace(self.shared.id, answer))
+            .ok()?;
+        answered.recv().ok().flatten()
     }
 
     /// Ends the sandbox at its next safe point; `Finished` and `Ended` messages follow.

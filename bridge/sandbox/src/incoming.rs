@@ -6,7 +6,7 @@ use bridge_wire::{
     CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Reference, Token,
 };
 use interpreter::bytecode::{Origin, dump};
-use interpreter::{Context, Gc, Integer, Prototype, Upvalue, Value};
+use interpreter::{Context, Gc, Integer, Prototype, Table, Upvalue, Value};
 
 use crate::calls;
 use crate::objects::Objects;
@@ -54,8 +54,6 @@ impl<'gc> Incoming<'_, 'gc> {
                 Created::Table(id) => {
                     let table = ctx.table();
                     self.objects.add(ctx, id, Reference::Table, table.into());
-                    // A table that is empty at first is filled by nothing: that is what the host knows of it.
-                    self.remember(id, ctx.table().into());
                 }
                 Created::Cell { id, .. } => {
                     self.objects.add_cell(ctx, id, ctx.upvalue(Value::NIL));
@@ -153,68 +151,34 @@ impl<'gc> Incoming<'_, 'gc> {
                     .cell(ctx, id)
                     .ok_or(ApplyError::UnknownObject(id.raw()))?;
                 Upvalue::set_unrecorded(cell, ctx.mutation(), value);
-                self.remember(id, value);
+                self.objects.open_cell_changed(ctx, id, cell);
             }
             Fill::Entries(id, pairs, mut decoder) => {
-                let table = self
-                    .objects
-                    .table(ctx, id)
-                    .ok_or(ApplyError::UnknownObject(id.raw()))?;
-                let was_dirty = table.take_dirty();
-                let known = match self
-                    .objects
-                    .entry(id)
-                    .and_then(|entry| entry.known.as_ref())
-                {
-                    Some(known) => ctx.fetch(known).as_table(),
-                    None => None,
-                };
-                let known = known.unwrap_or_else(|| {
-                    let known = ctx.table();
-                    self.remember(id, known.into());
-                    known
-                });
+                let table = self.table(id)?;
                 for _ in 0..pairs {
                     let key = self.value(&mut decoder)?;
                     let value = self.value(&mut decoder)?;
-                    for table in [table, known] {
-                        ctx.set(table, key, value)
-                            .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
-                    }
-                }
-                table.take_dirty();
-                if was_dirty {
-                    // Lua's own writes are not sent yet; the comparison with `known` will find them.
-                    table.touch();
+                    // What the host has written need not be told to it.
+                    table.unshare();
+                    let set = ctx.set(table, key, value);
+                    table.share();
+                    set.map_err(|error| ApplyError::NoRoom(error.to_string()))?;
                 }
             }
             Fill::Metatable(id, mut decoder) => {
                 let value = self.value(&mut decoder)?;
-                let table = self
-                    .objects
-                    .table(ctx, id)
-                    .ok_or(ApplyError::UnknownObject(id.raw()))?;
-                let was_dirty = table.take_dirty();
+                let table = self.table(id)?;
+                table.unshare();
                 table.set_metatable(ctx.mutation(), value.as_table());
-                table.take_dirty();
-                if was_dirty {
-                    table.touch();
-                }
-                if let Some(entry) = self.objects.entry_mut(id) {
-                    entry.metatable = value.address();
-                }
+                table.share();
             }
         }
         Ok(())
     }
 
-    fn remember(&mut self, id: Id, known: Value<'gc>) {
-        let stash = self.ctx.stash(known);
-        if let Some(entry) = self.objects.entry_mut(id)
-            && let Some(old) = entry.known.replace(stash)
-        {
-            self.ctx.unstash(old);
-        }
+    fn table(&self, id: Id) -> Result<Gc<'gc, Table<'gc>>> {
+        let table = self.objects.table(self.ctx, id);
+        table.ok_or(ApplyError::UnknownObject(id.raw()))
     }
 
     /// Decodes one value.
@@ -250,14 +214,15 @@ impl<'gc> Incoming<'_, 'gc> {
                 }
                 table.into()
             }
-            Token::Reference(Reference::Remote, id) => match self.objects.value(ctx, id) {
-                Some(value) => value,
-                None => {
+            Token::Reference(Reference::Remote, id) => {
+                let remote = self.objects.value(ctx, id).unwrap_or_else(|| {
                     let remote = calls::remote(ctx, id);
                     self.objects.add(ctx, id, Reference::Remote, remote);
                     remote
-                }
-            },
+                });
+                self.objects.count_received(id);
+                remote
+            }
             Token::Reference(_, id) => self
                 .objects
                 .value(ctx, id)

@@ -1,24 +1,35 @@
 //! The objects that a sandbox shares with the host, by id and by identity.
 //!
-//! Lives on the worker's thread. Every entry keeps its object alive until the host releases it.
+//! Lives on the worker's thread. What was made here is kept until the host releases it; what stands for an object
+//! of the host is watched, and released when it is garbage.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use bridge_wire::{Id, IdSource, Reference, Side};
-use interpreter::{Context, Function, Gc, Prototype, Stash, Table, Upvalue, Value};
+use interpreter::{
+    Context, Function, Gc, Lua, Prototype, Stash, Table, Upvalue, Value, Watch, Written,
+};
 
 /// One shared object.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) kind: Reference,
-    /// The object itself; for a cell, a closure that has it as its only upvalue.
-    pub(crate) value: Stash,
-    /// What the host knows of the contents: of a table a copy, of a cell its value.
-    pub(crate) known: Option<Stash>,
-    /// Identity of the metatable that the host knows.
-    pub(crate) metatable: Option<usize>,
+struct Entry {
+    kind: Reference,
+    /// Finds the object, or the variable.
+    watch: Watch,
+    /// Keeps it alive; for a variable, a closure that has it as its only upvalue.
+    hold: Option<Stash>,
+    /// How often the host has named it since it was last released.
+    times: u64,
     address: usize,
+}
+
+/// What was written to one object.
+#[derive(Debug)]
+pub(crate) enum Change<'gc> {
+    Cell(Gc<'gc, Upvalue<'gc>>),
+    /// Keys, and whether the metatable is another.
+    Table(Gc<'gc, Table<'gc>>, Vec<Value<'gc>>, bool),
 }
 
 /// Bytes of a dump that functions of this sandbox were made of.
@@ -37,8 +48,10 @@ pub(crate) struct Objects {
     ids: IdSource,
     entries: BTreeMap<Id, Entry>,
     by_address: BTreeMap<usize, Id>,
-    /// The cells and tables: what can change.
-    mutable: BTreeSet<Id>,
+    /// Variables that may be registers, which are written without notice, with the value that the host knows.
+    open: BTreeMap<Id, Stash>,
+    /// Messages wait, which may name anything: all is kept.
+    pinned: BTreeSet<Id>,
     /// Entries of each kind.
     counts: BTreeMap<u8, usize>,
     /// Functions and locals that were made here: while there are any, the host can reach the sandbox.
@@ -64,7 +77,8 @@ impl Objects {
             ids: IdSource::new(Side::Sandbox),
             entries: BTreeMap::new(),
             by_address: BTreeMap::new(),
-            mutable: BTreeSet::new(),
+            open: BTreeMap::new(),
+            pinned: BTreeSet::new(),
             counts: BTreeMap::new(),
             exports: 0,
             dumps: BTreeMap::new(),
@@ -79,19 +93,6 @@ impl Objects {
         self.ids.give()
     }
 
-    pub(crate) fn entry(&self, id: Id) -> Option<&Entry> {
-        self.entries.get(&id)
-    }
-
-    pub(crate) fn entry_mut(&mut self, id: Id) -> Option<&mut Entry> {
-        self.entries.get_mut(&id)
-    }
-
-    /// Returns the ids of all cells and tables.
-    pub(crate) fn mutable(&self) -> Vec<Id> {
-        self.mutable.iter().copied().collect()
-    }
-
     /// Returns how many objects of one kind there are.
     pub(crate) fn count(&self, kind: Reference) -> usize {
         self.counts.get(&(kind as u8)).copied().unwrap_or(0)
@@ -103,13 +104,26 @@ impl Objects {
     }
 
     /// Returns the id of a value that is shared already.
-    pub(crate) fn find(&self, value: Value<'_>) -> Option<(Reference, Id)> {
+    pub(crate) fn find<'gc>(
+        &self,
+        ctx: Context<'gc>,
+        value: Value<'gc>,
+    ) -> Option<(Reference, Id)> {
         let id = *self.by_address.get(&value.address()?)?;
-        Some((self.entries.get(&id)?.kind, id))
+        let entry = self.entries.get(&id)?;
+        // One that is gone may have left its address to another.
+        ctx.watched(&entry.watch)?;
+        Some((entry.kind, id))
     }
 
-    pub(crate) fn find_cell<'gc>(&self, cell: Gc<'gc, Upvalue<'gc>>) -> Option<Id> {
-        self.by_address.get(&cell_address(cell)).copied()
+    pub(crate) fn find_cell<'gc>(
+        &self,
+        ctx: Context<'gc>,
+        cell: Gc<'gc, Upvalue<'gc>>,
+    ) -> Option<Id> {
+        let id = *self.by_address.get(&cell_address(cell))?;
+        ctx.watched_cell(&self.entries.get(&id)?.watch)?;
+        Some(id)
     }
 
     /// Adds a function, table, remote or local.
@@ -122,19 +136,28 @@ impl Objects {
     ) {
         if let (Reference::Table, Some(table)) = (kind, value.as_table()) {
             table.share();
-            table.take_dirty();
         }
         let address = value.address().expect("only objects are shared");
-        self.insert(ctx, id, kind, value, address);
+        let hold = (id.side() == Side::Sandbox).then(|| ctx.stash(value));
+        self.insert(ctx, id, kind, ctx.watch(value), hold, address);
     }
 
     pub(crate) fn add_cell<'gc>(&mut self, ctx: Context<'gc>, id: Id, cell: Gc<'gc, Upvalue<'gc>>) {
         cell.share();
-        cell.take_dirty();
+        let hold = (id.side() == Side::Sandbox).then(|| self.carry(ctx, cell));
+        let (watch, address) = (ctx.watch_cell(cell), cell_address(cell));
+        self.insert(ctx, id, Reference::Cell, watch, hold, address);
+        if cell.is_open() {
+            self.open.insert(id, ctx.stash(Value::NIL));
+        }
+    }
+
+    /// Keeps a variable alive.
+    fn carry<'gc>(&self, ctx: Context<'gc>, cell: Gc<'gc, Upvalue<'gc>>) -> Stash {
         let carrier = ctx.fetch(&self.carrier).as_function().expect("made by new");
         let prototype = carrier.prototype_gc().expect("a Lua function");
         let carrier = ctx.closure(prototype, ctx.globals(), &[cell]);
-        self.insert(ctx, id, Reference::Cell, carrier.into(), cell_address(cell));
+        ctx.stash(carrier.into())
     }
 
     fn insert<'gc>(
@@ -142,21 +165,19 @@ impl Objects {
         ctx: Context<'gc>,
         id: Id,
         kind: Reference,
-        value: Value<'gc>,
+        watch: Watch,
+        hold: Option<Stash>,
         address: usize,
     ) {
-        self.remove(ctx, id);
+        let times = self.remove(ctx, id);
         let entry = Entry {
             kind,
-            value: ctx.stash(value),
-            known: None,
-            metatable: None,
+            watch,
+            hold,
+            times,
             address,
         };
         self.by_address.insert(address, id);
-        if matches!(kind, Reference::Cell | Reference::Table) {
-            self.mutable.insert(id);
-        }
         *self.counts.entry(kind as u8).or_default() += 1;
         if is_export(id, kind) {
             self.exports += 1;
@@ -164,30 +185,40 @@ impl Objects {
         self.entries.insert(id, entry);
     }
 
-    /// Forgets an object: its host side is gone.
-    pub(crate) fn remove<'gc>(&mut self, ctx: Context<'gc>, id: Id) {
-        if let Some(entry) = self.entries.remove(&id) {
-            if self.by_address.get(&entry.address) == Some(&id) {
-                self.by_address.remove(&entry.address);
-            }
-            self.mutable.remove(&id);
-            if let Some(count) = self.counts.get_mut(&(entry.kind as u8)) {
-                *count -= 1;
-            }
-            if is_export(id, entry.kind) {
-                self.exports -= 1;
-            }
-            drop_entry(ctx, entry);
+    /// Forgets an object: from now on it is this side's alone. Returns how often the host has named it.
+    pub(crate) fn remove<'gc>(&mut self, ctx: Context<'gc>, id: Id) -> u64 {
+        let Some(entry) = self.entries.remove(&id) else {
+            return 0;
+        };
+        if self.by_address.get(&entry.address) == Some(&id) {
+            self.by_address.remove(&entry.address);
         }
+        if let Some(value) = self.open.remove(&id) {
+            ctx.unstash(value);
+        }
+        self.pinned.remove(&id);
+        if let Some(count) = self.counts.get_mut(&(entry.kind as u8)) {
+            *count -= 1;
+        }
+        if is_export(id, entry.kind) {
+            self.exports -= 1;
+        }
+        if let Some(table) = ctx.watched(&entry.watch).and_then(Value::as_table) {
+            table.unshare();
+        }
+        if let Some(cell) = ctx.watched_cell(&entry.watch) {
+            cell.unshare();
+        }
+        ctx.unwatch(entry.watch);
+        if let Some(hold) = entry.hold {
+            ctx.unstash(hold);
+        }
+        entry.times
     }
 
-    /// Returns a shared object that is no cell.
+    /// Returns a shared object that is no variable.
     pub(crate) fn value<'gc>(&self, ctx: Context<'gc>, id: Id) -> Option<Value<'gc>> {
-        let entry = self
-            .entries
-            .get(&id)
-            .filter(|entry| entry.kind != Reference::Cell)?;
-        Some(ctx.fetch(&entry.value))
+        ctx.watched(&self.entries.get(&id)?.watch)
     }
 
     pub(crate) fn table<'gc>(&self, ctx: Context<'gc>, id: Id) -> Option<Gc<'gc, Table<'gc>>> {
@@ -195,17 +226,152 @@ impl Objects {
     }
 
     pub(crate) fn cell<'gc>(&self, ctx: Context<'gc>, id: Id) -> Option<Gc<'gc, Upvalue<'gc>>> {
-        let entry = self
+        ctx.watched_cell(&self.entries.get(&id)?.watch)
+    }
+
+    /// Counts that the host has named a remote.
+    pub(crate) fn count_received(&mut self, id: Id) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.times += 1;
+        }
+    }
+
+    /// Returns the ids of the variables that may be registers.
+    pub(crate) fn open_cells(&self) -> Vec<Id> {
+        self.open.keys().copied().collect()
+    }
+
+    /// Returns whether an open variable has another value than the host knows, and takes note of it.
+    pub(crate) fn open_cell_changed<'gc>(
+        &mut self,
+        ctx: Context<'gc>,
+        id: Id,
+        cell: Gc<'gc, Upvalue<'gc>>,
+    ) -> bool {
+        let Some(known) = self.open.get(&id) else {
+            return false;
+        };
+        if ctx.fetch(known).same(cell.get()) {
+            return false;
+        }
+        if let Some(known) = self.open.insert(id, ctx.stash(cell.get())) {
+            ctx.unstash(known);
+        }
+        true
+    }
+
+    /// What the host knows of an open variable is uncertain.
+    pub(crate) fn forget_known<'gc>(&mut self, ctx: Context<'gc>, id: Id) {
+        // Nothing is the same as a new table.
+        if let Some(known) = self.open.get_mut(&id) {
+            ctx.unstash(std::mem::replace(known, ctx.stash(ctx.table().into())));
+        }
+    }
+
+    /// A variable is no register any more: its writes are noted.
+    pub(crate) fn close_cell(&mut self, ctx: Context<'_>, id: Id) {
+        if let Some(known) = self.open.remove(&id) {
+            ctx.unstash(known);
+        }
+    }
+
+    /// Groups what was written by object, in the order of the first write to each.
+    pub(crate) fn group<'gc>(
+        &self,
+        ctx: Context<'gc>,
+        written: &[Written<'gc>],
+    ) -> Vec<(Id, Change<'gc>)> {
+        let mut changes: Vec<(Id, Change<'gc>)> = Vec::new();
+        let mut places: BTreeMap<Id, usize> = BTreeMap::new();
+        for &one in written {
+            match one {
+                Written::Cell(cell) => {
+                    if let Some(id) = self.find_cell(ctx, cell) {
+                        changes.push((id, Change::Cell(cell)));
+                    }
+                }
+                Written::Entry(table, _) | Written::Metatable(table) => {
+                    let Some((Reference::Table, id)) = self.find(ctx, table.into()) else {
+                        continue;
+                    };
+                    let place = *places.entry(id).or_insert_with(|| {
+                        let keys = Vec::new();
+                        changes.push((id, Change::Table(table, keys, false)));
+                        changes.len() - 1
+                    });
+                    if let (_, Change::Table(_, keys, metatable)) = &mut changes[place] {
+                        match one {
+                            Written::Entry(_, key) => keys.push(key),
+                            _ => *metatable = true,
+                        }
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    /// Keeps everything until `unpin`: messages wait that may name what is garbage otherwise.
+    pub(crate) fn pin<'gc>(&mut self, ctx: Context<'gc>) {
+        let ids: Vec<Id> = self.entries.keys().copied().collect();
+        for id in ids {
+            let Some(entry) = self.entries.get(&id).filter(|entry| entry.hold.is_none()) else {
+                continue;
+            };
+            let hold = match (ctx.watched(&entry.watch), ctx.watched_cell(&entry.watch)) {
+                (Some(value), _) => ctx.stash(value),
+                (None, Some(cell)) => self.carry(ctx, cell),
+                (None, None) => continue,
+            };
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.hold = Some(hold);
+                self.pinned.insert(id);
+            }
+        }
+    }
+
+    /// Undoes `pin`.
+    pub(crate) fn unpin(&mut self, ctx: Context<'_>) {
+        for id in std::mem::take(&mut self.pinned) {
+            let hold = self
+                .entries
+                .get_mut(&id)
+                .and_then(|entry| entry.hold.take());
+            if let Some(hold) = hold {
+                ctx.unstash(hold);
+            }
+        }
+    }
+
+    /// Forgets the objects of the host that are garbage here; returns each with how often it was named.
+    ///
+    /// Only sound when no message of the host is left to apply.
+    pub(crate) fn take_gone(&mut self, ctx: Context<'_>) -> Vec<(Id, u64)> {
+        if !ctx.has_gone() {
+            return Vec::new();
+        }
+        let gone = self.entries.iter();
+        let gone = gone.filter(|(_, entry)| ctx.is_gone(&entry.watch));
+        let gone: Vec<Id> = gone.map(|(&id, _)| id).collect();
+        let release = |id| (id, self.remove(ctx, id).max(1));
+        gone.into_iter().map(release).collect()
+    }
+
+    /// Collects garbage; returns the ids of what only the host's replicas keep alive.
+    ///
+    /// What stays in the sandbox (coroutines, native functions) counts as in use: what it refers to is known to
+    /// nobody else.
+    pub(crate) fn only_for_host(&self, lua: &mut Lua) -> Vec<Id> {
+        let exports = self
             .entries
-            .get(&id)
-            .filter(|entry| entry.kind == Reference::Cell)?;
-        Some(
-            ctx.fetch(&entry.value)
-                .as_function()?
-                .upvalues()
-                .first()?
-                .get(),
-        )
+            .values()
+            .filter(|entry| entry.kind != Reference::Local);
+        let reached = lua.collect_without(exports.filter_map(|entry| entry.hold.as_ref()));
+        let entries = self.entries.iter();
+        entries
+            .filter(|(_, entry)| !reached.contains(&entry.watch))
+            .map(|(&id, _)| id)
+            .collect()
     }
 
     /// Remembers a dump of the host.
@@ -264,13 +430,6 @@ impl Objects {
 
 fn is_export(id: Id, kind: Reference) -> bool {
     id.side() == Side::Sandbox && matches!(kind, Reference::Function | Reference::Local)
-}
-
-fn drop_entry<'gc>(ctx: Context<'gc>, entry: Entry) {
-    ctx.unstash(entry.value);
-    if let Some(known) = entry.known {
-        ctx.unstash(known);
-    }
 }
 
 fn cell_address<'gc>(cell: Gc<'gc, Upvalue<'gc>>) -> usize {

@@ -8,7 +8,7 @@ use interpreter::bytecode::{Origin, UpvalueSource};
 use interpreter::{Context, Function, Gc, Integer, Table, Type, Upvalue, Value};
 
 use crate::calls::Remote;
-use crate::objects::Objects;
+use crate::objects::{Change, Objects};
 
 /// How tables cross.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             out.named(name.as_string().expect("a name").as_bytes());
             return Ok(());
         }
-        let (kind, id) = match self.objects.find(value) {
+        let (kind, id) = match self.objects.find(self.ctx, value) {
             Some(found) => found,
             None => create(self)?,
         };
@@ -233,7 +233,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     }
 
     fn cell(&mut self, cell: Gc<'gc, Upvalue<'gc>>, source: UpvalueSource) -> Id {
-        if let Some(id) = self.objects.find_cell(cell) {
+        if let Some(id) = self.objects.find_cell(self.ctx, cell) {
             return id;
         }
         let id = self.objects.give_id();
@@ -322,33 +322,15 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     fn fill_one(&mut self, id: Id) -> Result<(), EncodeError> {
         let ctx = self.ctx;
         if let Some(cell) = self.objects.cell(ctx, id) {
-            let value = cell.get();
-            self.remember(id, value);
-            self.cell_fill(id, value)
+            self.objects.open_cell_changed(ctx, id, cell);
+            self.cell_fill(id, cell.get())
         } else if let Some(table) = self.objects.table(ctx, id) {
-            let copy = ctx.table();
-            self.remember(id, copy.into());
-            self.table_fill(id, table)
+            let mut keys = Vec::new();
+            table.for_each(|key, _| keys.push(key));
+            self.table_fill(id, table, &keys, table.metatable().is_some())
         } else {
             Ok(())
         }
-    }
-
-    /// Keeps what the host will know of an object.
-    fn remember(&mut self, id: Id, known: Value<'gc>) {
-        let stash = self.ctx.stash(known);
-        if let Some(entry) = self.objects.entry_mut(id)
-            && let Some(old) = entry.known.replace(stash)
-        {
-            self.ctx.unstash(old);
-        }
-    }
-
-    fn known(&self, id: Id) -> Value<'gc> {
-        self.objects
-            .entry(id)
-            .and_then(|entry| entry.known.as_ref())
-            .map_or(Value::NIL, |known| self.ctx.fetch(known))
     }
 
     fn cell_fill(&mut self, id: Id, value: Value<'gc>) -> Result<(), EncodeError> {
@@ -360,72 +342,72 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         Ok(())
     }
 
-    /// Writes the entries and the metatable in which a table differs from what the host knows.
-    fn table_fill(&mut self, id: Id, table: Gc<'gc, Table<'gc>>) -> Result<(), EncodeError> {
-        let ctx = self.ctx;
-        let metatable = table.metatable();
-        let address = metatable.and_then(|mt| Value::from(mt).address());
-        if self
-            .objects
-            .entry(id)
-            .is_some_and(|entry| entry.metatable != address)
-        {
+    /// Writes what a table holds under some keys, and its metatable if that has changed.
+    fn table_fill(
+        &mut self,
+        id: Id,
+        table: Gc<'gc, Table<'gc>>,
+        keys: &[Value<'gc>],
+        metatable: bool,
+    ) -> Result<(), EncodeError> {
+        if metatable {
             let mut encoded = Encoder::new();
-            let value = metatable.map_or(Value::NIL, Value::from);
+            let value = table.metatable().map_or(Value::NIL, Value::from);
             self.value(&mut encoded, value, Tables::ByReference)?;
             self.delta.fills.metatable(id).append(encoded.as_bytes());
-            if let Some(entry) = self.objects.entry_mut(id) {
-                entry.metatable = address;
-            }
         }
-        let Some(known) = self.known(id).as_table() else {
-            return Ok(());
-        };
-        let mut changes = Vec::new();
-        table.for_each(|key, value| {
-            // Not by equality: 0 and -0 are equal.
-            if !known.get(key).same(value) {
-                changes.push((key, value));
-            }
-        });
-        known.for_each(|key, _| {
-            if table.get(key).is_nil() {
-                changes.push((key, Value::NIL));
-            }
-        });
         let mut encoded = Encoder::new();
-        for &(key, value) in &changes {
+        for &key in keys {
             self.path.push("an entry of a shared table".into());
             self.key(&mut encoded, key)?;
-            self.value(&mut encoded, value, Tables::ByReference)?;
+            self.value(&mut encoded, table.get(key), Tables::ByReference)?;
             self.path.pop();
-        }
-        for &(key, value) in &changes {
-            // The copy is no larger than its original, which fits.
-            let _ = ctx.set(known, key, value);
         }
         let open = self.delta.fills.begin_entries(id);
         self.delta.fills.encoder().append(encoded.as_bytes());
-        self.delta.fills.end_entries(open, changes.len());
+        self.delta.fills.end_entries(open, keys.len());
         Ok(())
     }
 
     /// Collects what Lua has written to shared objects since the host was last told.
     fn collect_changes(&mut self) -> Result<(), EncodeError> {
         let ctx = self.ctx;
-        for id in self.objects.mutable() {
+        let mut registers = Vec::new();
+        for id in self.objects.open_cells() {
             if let Some(cell) = self.objects.cell(ctx, id) {
-                if cell.take_dirty() {
-                    let value = cell.get();
-                    if !self.known(id).same(value) {
-                        self.remember(id, value);
-                        self.cell_fill(id, value)?;
-                    }
+                if !cell.is_open() {
+                    // Its last value as a register was noted when it was closed.
+                    self.objects.close_cell(ctx, id);
+                } else if self.objects.open_cell_changed(ctx, id, cell) {
+                    registers.push((id, Change::Cell(cell)));
                 }
-            } else if let Some(table) = self.objects.table(ctx, id)
-                && table.take_dirty()
-            {
-                self.table_fill(id, table)?;
+            }
+        }
+        let written = ctx.take_written();
+        let changes = self.objects.group(ctx, &written);
+        let told = self.tell(registers.iter().chain(&changes));
+        if told.is_err() {
+            ctx.note_again(&written);
+            for (id, _) in registers {
+                self.objects.forget_known(ctx, id);
+            }
+        }
+        told
+    }
+
+    fn tell<'c>(
+        &mut self,
+        changes: impl Iterator<Item = &'c (Id, Change<'gc>)>,
+    ) -> Result<(), EncodeError>
+    where
+        'gc: 'c,
+    {
+        for (id, change) in changes {
+            match change {
+                Change::Cell(cell) => self.cell_fill(*id, cell.get())?,
+                Change::Table(table, keys, metatable) => {
+                    self.table_fill(*id, *table, keys, *metatable)?;
+                }
             }
         }
         self.fill()
@@ -448,18 +430,25 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         Ok(encode_message(kind, number, Some(&self.delta), fields))
     }
 
-    /// The same for a message without fields, `None` when there is nothing to say.
-    pub(crate) fn finish_changes(mut self) -> Result<Option<Vec<u8>>, EncodeError> {
-        self.collect_changes().inspect_err(|_| self.forget())?;
-        if self.delta.is_empty() {
-            return Ok(None);
+    /// The same for a message without fields, `None` when there is nothing to say; `releases` tells whether
+    /// the sender holds the baton and has no message left to apply.
+    pub(crate) fn finish_changes(mut self, releases: bool) -> Option<Vec<u8>> {
+        if self.collect_changes().is_err() {
+            // The value stays here; the next message tries again, and its sender hears of it.
+            self.forget();
+            self.delta = DeltaBuilder::new();
         }
-        Ok(Some(encode_message(
-            Kind::Published,
-            0,
-            Some(&self.delta),
-            &Encoder::new(),
-        )))
+        if releases {
+            for (id, times) in self.objects.take_gone(self.ctx) {
+                self.delta.objects.released(id, times);
+            }
+        }
+        if self.delta.is_empty() {
+            return None;
+        }
+        let fields = Encoder::new();
+        let delta = Some(&self.delta);
+        Some(encode_message(Kind::Published, 0, delta, &fields))
     }
 
     /// Takes back what was created for a message that is not sent.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
+use bridge_wire::{Encoder, Id, Kind, Message, Reference, encode_message};
 use crossbeam_channel::{Receiver, Sender};
 use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value};
 
@@ -227,7 +227,7 @@ impl Sandbox {
             self.end(Outcome::Finished, "the thread has finished");
             return Turn::Ended;
         }
-        self.publish();
+        self.publish(self.pending.is_empty());
         self.count();
         self.link
             .shared
@@ -283,17 +283,51 @@ impl Sandbox {
         while let Some(bytes) = self.pending.pop_front() {
             if is_loading(&self.tasks) {
                 self.pending.push_front(bytes);
-                return self.answer_loader();
+                self.answer_loader()?;
+                self.pin();
+                return Ok(());
             }
             let message = Message::decode(&bytes)?;
             if let Some(modules) = self.missing_modules(&message)? {
+                // What has become garbage in this turn is in none of the messages: those that name objects were
+                // sent before it.
+                self.publish(true);
                 self.pending.push_front(bytes);
+                self.pin();
                 self.start_loading(modules);
                 return Ok(());
             }
             self.apply(&message)?;
         }
+        let state = self.state.clone();
+        self.lua.enter(|ctx| state.objects.borrow_mut().unpin(ctx));
         Ok(())
+    }
+
+    /// Keeps all objects of the host as long as messages wait that may name them.
+    fn pin(&mut self) {
+        let state = self.state.clone();
+        self.lua.enter(|ctx| state.objects.borrow_mut().pin(ctx));
+    }
+
+    /// Collects garbage while the host holds the baton; returns the ids of what only the host's replicas keep
+    /// alive, or nothing when messages must wait for modules.
+    pub(crate) fn trace(&mut self) -> Option<Vec<Id>> {
+        let traced = catch_unwind(AssertUnwindSafe(|| {
+            self.pending.extend(self.link.messages.try_iter());
+            self.apply_pending().ok()?;
+            if !self.pending.is_empty() {
+                return None;
+            }
+            let state = self.state.clone();
+            let objects = state.objects.borrow();
+            let ids = objects.only_for_host(&mut self.lua);
+            drop(objects);
+            self.publish(true);
+            self.count();
+            Some(ids)
+        }));
+        traced.ok().flatten()
     }
 
     /// While modules load, only the answers to their own host calls are applied, ahead of the others.
@@ -546,18 +580,15 @@ impl Sandbox {
         self.link.send(message);
     }
 
-    /// Sends what has changed, before the baton is given.
-    fn publish(&mut self) {
+    /// Sends what has changed, before the baton is given, and, if no message is left to apply, what is garbage.
+    fn publish(&mut self, releases: bool) {
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
         let message = self
             .lua
-            .enter(|ctx| Outgoing::new(ctx, &mut objects).finish_changes());
-        match message {
-            Ok(Some(message)) => self.link.send(message),
-            Ok(None) => {}
-            // The value stays here; the next message tries again, and its sender hears of it.
-            Err(_) => {}
+            .enter(|ctx| Outgoing::new(ctx, &mut objects).finish_changes(releases));
+        if let Some(message) = message {
+            self.link.send(message);
         }
     }
 
@@ -595,7 +626,7 @@ impl Sandbox {
             self.lua.interrupt(&mut running.task);
         }
         if outcome != Outcome::Failed {
-            self.publish();
+            self.publish(false);
         }
         let started_nothing = numbers.is_empty() && !self.body_finished;
         let text = format!("the sandbox '{}' has ended: {reason}", self.name);

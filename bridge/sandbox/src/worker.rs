@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bridge_wire::Id;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 
 use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError};
@@ -22,6 +23,8 @@ const SPINS_BEFORE_YIELD: u32 = 20;
 pub(crate) enum Command {
     Spawn(Box<NewSandbox>),
     Wake(SandboxId),
+    /// The host, which holds the baton, waits to hear what only it keeps alive.
+    Trace(SandboxId, Sender<Option<Vec<Id>>>),
     ShutDown,
 }
 
@@ -164,6 +167,10 @@ impl Sandboxes {
                         self.ready.push_back(id);
                     }
                 }
+            }
+            Command::Trace(id, answer) => {
+                let sandbox = self.all.get_mut(&id);
+                let _ = answer.send(sandbox.and_then(Sandbox::trace));
             }
             Command::ShutDown => return false,
         }

@@ -352,9 +352,9 @@ fn sort_at_once<'gc>(call: &Call<'gc>, table: Gc<'gc, Table<'gc>>, l: u32, u: u3
     let done = if first.is_number() {
         if len <= 64 {
             let mut numbers = [0.0; 64];
-            sort_numbers(table, l, &mut numbers[..len])
+            sort_numbers(call.mutation(), table, l, &mut numbers[..len])
         } else {
-            call.has_room(len * 8) && sort_numbers(table, l, &mut vec![0.0; len])
+            call.has_room(len * 8) && sort_numbers(call.mutation(), table, l, &mut vec![0.0; len])
         }
     } else if first.as_string().is_some() {
         call.has_room(len * 16) && sort_strings(call.mutation(), table, l, len)
@@ -367,7 +367,12 @@ fn sort_at_once<'gc>(call: &Call<'gc>, table: Gc<'gc, Table<'gc>>, l: u32, u: u3
     done
 }
 
-fn sort_numbers<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, numbers: &mut [f64]) -> bool {
+fn sort_numbers<'gc>(
+    mc: &Mutation<'gc>,
+    table: Gc<'gc, Table<'gc>>,
+    l: u32,
+    numbers: &mut [f64],
+) -> bool {
     for (index, number) in (l..).zip(numbers.iter_mut()) {
         match table.get_index(index).as_number() {
             // NaN compares false with everything, and the zeros are equal but not the same: that leaves the
@@ -378,9 +383,7 @@ fn sort_numbers<'gc>(table: Gc<'gc, Table<'gc>>, l: u32, numbers: &mut [f64]) ->
     }
     numbers.sort_unstable_by(f64::total_cmp);
     for (index, &number) in (l..).zip(numbers.iter()) {
-        if let Some(slot) = table.array_slot(index) {
-            slot.set(Value::number(number));
-        }
+        table.move_to_slot(mc, index, Value::number(number));
     }
     true
 }

@@ -385,7 +385,7 @@ impl<'gc> Table<'gc> {
                 continue;
             }
             let index = array_index(node.key);
-            if !index.is_some_and(|index| self.move_to_slot(mc, index, node.value)) {
+            if !index.is_some_and(|index| self.rehash_to_slot(mc, index, node.value)) {
                 let place = self
                     .new_node(mc, node.key)
                     .expect("the new part has room for all");

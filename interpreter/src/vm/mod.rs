@@ -28,6 +28,7 @@ use crate::environment::Environment;
 use crate::error::Interrupt;
 use crate::function::Function;
 use crate::heap::Heap;
+use crate::mirror::Mirror;
 use crate::string::{Interner, LuaString};
 use crate::table::Table;
 use crate::text::random::Random;
@@ -85,6 +86,7 @@ pub(crate) struct Vm<'gc> {
     /// Values that the embedder keeps alive, by `Stash` index.
     pub(crate) stash: RefCell<Vec<Value<'gc>>>,
     pub(crate) stash_free: RefCell<Vec<usize>>,
+    pub(crate) mirror: Mirror<'gc>,
     pub(crate) type_metatables: [Cell<Option<Gc<'gc, Table<'gc>>>>; Type::COUNT],
     /// What `type` returns, kept from the first request on.
     type_names: [Cell<Option<Gc<'gc, LuaString>>>; Type::COUNT],
@@ -166,6 +168,7 @@ impl<'gc> Vm<'gc> {
             registry,
             stash: RefCell::default(),
             stash_free: RefCell::default(),
+            mirror: Mirror::default(),
             type_metatables: Default::default(),
             type_names: Default::default(),
             names,
@@ -270,6 +273,7 @@ unsafe impl<'gc> Collect<'gc> for Vm<'gc> {
         for value in self.stash.borrow().iter() {
             value.trace(cc);
         }
+        self.mirror.trace(cc);
         for metatable in &self.type_metatables {
             if let Some(metatable) = metatable.get() {
                 cc.trace_gc(Gc::erase(metatable));
