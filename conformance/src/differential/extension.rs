@@ -182,7 +182,10 @@ impl Generator {
         if self.chance(30) {
             let highest = if self.chance(50) { 16 } else { 256 };
             let bytes = (0..self.random.usize(1..8))
-                .map(|_| format!("\\{:03}", self.random.u32(..highest)))
+                .map(|_| self.random.u32(..highest))
+                // The tag of complex numbers, which are refused at once.
+                .filter(|&byte| byte != 0x12)
+                .map(|byte| format!("\\{byte:03}"))
                 .collect::<String>();
             block.push(Node::leaf(
                 Kind::Statement,
@@ -418,9 +421,14 @@ impl Generator {
             "local n = 0 local function f() n = n + 1 if n < 5000 then return f() end return n end return f()",
             "table.sort({ 1, 2, 3 }, function(a, b) local function f() return 1 + f() end return f() end)",
         ]);
+        // Without the hook that may be set: where it has no room itself depends on how much of its stack LuaJIT
+        // keeps for native functions.
         Node::leaf(
             Kind::Statement,
-            format!("show(pcall(function() {code} end))"),
+            format!(
+                "do local hook, mask = debug.gethook() debug.sethook() show(pcall(function() {code} end)) \
+                 if hook then debug.sethook(hook, mask) end end"
+            ),
         )
     }
 

@@ -731,7 +731,9 @@ impl Generator {
         let body = self.loop_body();
         self.variables.pop();
         self.variables.pop();
-        statement(&format!("for {k}, {v} in @ do@end"), vec![iterator, body])
+        // The body may make the list longer that the loop goes through.
+        let head = format!("for {k}, {v} in @ do step()@end");
+        statement(&head, vec![iterator, body])
     }
 
     /// Loops by `goto`: as `continue`, backwards, and out of nested loops.

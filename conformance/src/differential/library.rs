@@ -4,7 +4,7 @@ use super::generate::{Generator, Type, expression, leaf, list, statement};
 use super::tree::Node;
 
 /// Functions and what they take: `n` any number, `i` a small one, `s` text, `p` a pattern, `F` a format,
-/// `l` numbers, `t` a record, `f` a function, `a` anything, `*` more of anything.
+/// `l` numbers, `t` a record, `f` a function, `m` the name of a module, `a` anything, `*` more of anything.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("string.byte", "sii"),
     ("string.byte", "s"),
@@ -115,8 +115,8 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("load", "s"),
     ("string.dump", "f"),
     ("os.date", "s"),
-    ("require", "s"),
-    ("module", "s"),
+    ("require", "m"),
+    ("module", "m"),
 ];
 
 /// Functions whose results tell of addresses, time or hashing: only that they do not fail is compared.
@@ -190,6 +190,8 @@ impl Generator {
             'f' => self.function(Type::Multiple, 1),
             // A handler that fails is called again by LuaJIT, until its stack is full.
             'h' => leaf("function(...) return ... end"),
+            // Not that of a file that happens to be where the peer runs.
+            'm' => expression("'no.such.' .. @", vec![self.expression(Type::Text, 1)]),
             'b' => leaf("true"),
             'x' => leaf("nil"),
             'o' => self.expression(Type::Object, 1),
@@ -206,16 +208,23 @@ impl Generator {
             if self.chance(40) {
                 format.push_str(self.pick(&["-", "+", " ", "#", "0", "-+", "0-"]));
             }
-            if self.chance(40) {
-                format.push_str(self.pick(&["1", "5", "12", "99", "100", "0"]));
-            }
+            let width = match self.chance(40) {
+                true => self.pick(&["1", "5", "12", "99", "100", "0"]),
+                false => "",
+            };
+            let before = format.len();
             if self.chance(40) {
                 format.push_str(self.pick(&[".", ".0", ".3", ".14", ".20", ".99", ".100"]));
             }
-            format.push_str(self.pick(&[
+            let conversion = self.pick(&[
                 "d", "i", "u", "c", "x", "X", "o", "e", "E", "f", "g", "G", "a", "A", "s", "q",
                 "s", "d", "y", "",
-            ]));
+            ]);
+            // An address is left out of what is compared, but not the spaces that fill it up.
+            if conversion != "s" {
+                format.insert_str(before, width);
+            }
+            format.push_str(conversion);
         }
         leaf(format!("'{format}'"))
     }

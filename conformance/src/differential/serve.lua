@@ -1,14 +1,18 @@
 -- Reads the length of a program and the program, runs it, puts the world back in order, and again.
-jit.off()
 if vim then
-  -- Neovim's own writes elsewhere.
-  function print(...)
-    for i = 1, select("#", ...) do
-      io.write(i > 1 and "\t" or "", tostring((select(i, ...))))
-    end
-    io.write("\n")
-  end
+  -- In a fresh state of Neovim's LuaJIT: its own has other functions in place of some, such as `print`.
+  local ffi = require("ffi")
+  ffi.cdef([[
+    void *luaL_newstate(void);
+    void luaL_openlibs(void *);
+    int luaL_loadfile(void *, const char *);
+    int lua_pcall(void *, int, int, int);
+  ]])
+  local state = ffi.C.luaL_newstate()
+  ffi.C.luaL_openlibs(state)
+  os.exit(ffi.C.luaL_loadfile(state, arg[0]) == 0 and ffi.C.lua_pcall(state, 0, 0, 0) or 1)
 end
+jit.off()
 local read, write, flush = io.read, io.write, io.flush
 local next, rawset, tonumber = next, rawset, tonumber
 local setmetatable, globals = debug.setmetatable, _G

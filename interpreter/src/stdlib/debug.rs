@@ -3,6 +3,8 @@
 mod console;
 mod hook;
 
+use std::ops::Range;
+
 use gc_arena::Gc;
 
 use crate::call::{Call, NativeResult};
@@ -14,6 +16,7 @@ use crate::error::Error;
 use crate::function::{Function, Instruction, Upvalue};
 use crate::userdata::Userdata;
 use crate::value::Value;
+use crate::vm::transfer::continuation;
 use crate::vm::{describe, traceback};
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
@@ -194,17 +197,17 @@ fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     call.ret(call.string(text))
 }
 
-/// Returns the end of the slots that belong to the frame at `base` alone: where the next frame begins.
+/// Returns the slots that belong to the frame at `base` alone: they end where the next frame begins.
 ///
 /// What lies above holds links, which must never be taken for values, nor be assigned.
-fn end_of_frame<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, base: usize) -> usize {
+fn own_slots<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, base: usize) -> Range<usize> {
     let mut next = coroutine.base.get();
     if next == base {
-        return coroutine.top.get();
+        return base..coroutine.top.get();
     }
     loop {
         let Some((caller, _)) = coroutine.caller(next) else {
-            return base;
+            return base..base;
         };
         if caller == base {
             break;
@@ -216,8 +219,14 @@ fn end_of_frame<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, base: usize) -> usize {
         start -= delta;
     }
     match coroutine.link_at(start) {
-        Link::Continuation(_) | Link::Protected(_) => start - 4,
-        _ => start - 2,
+        // The arguments of a protected call are the callee's in LuaJIT; what is left is `xpcall`'s handler.
+        Link::Protected(_) => match coroutine.slot(start - 4).bits() {
+            continuation::PCALL => base..base,
+            continuation::XPCALL => base + 1..base + 2,
+            _ => base..start - 4,
+        },
+        Link::Continuation(_) => base..start - 4,
+        _ => base..start - 2,
     }
 }
 
@@ -233,23 +242,18 @@ fn local<'gc>(
         let (start, end) = match coroutine.link_at(base) {
             Link::Vararg(delta) => (base - delta, base - 2),
             // A call hook sees the frame as the caller has left it.
-            _ => (base, end_of_frame(coroutine, base)),
+            _ => (base, own_slots(coroutine, base).end),
         };
         let slot = start + prototype.num_params as usize + n.unsigned_abs() as usize - 1;
         return (slot < end).then(|| (b"(*vararg)".to_vec(), slot));
     }
-    let slot = (n as usize).checked_sub(1)?;
+    let index = (n as usize).checked_sub(1)?;
     // The names in a dump may claim any register.
-    if slot >= end_of_frame(coroutine, base).saturating_sub(base) {
-        return None;
-    }
+    let slot = own_slots(coroutine, base).nth(index)?;
     let name = function
         .prototype()
-        .and_then(|prototype| describe::variable_before(prototype, prototype.index_of(pc), slot));
-    Some((
-        name.unwrap_or_else(|| b"(*temporary)".to_vec()),
-        base + slot,
-    ))
+        .and_then(|prototype| describe::variable_before(prototype, prototype.index_of(pc), index));
+    Some((name.unwrap_or_else(|| b"(*temporary)".to_vec()), slot))
 }
 
 fn getlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -286,8 +290,12 @@ fn setlocal<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let n = call.check_int(skip + 2)?;
     match local(coroutine, found, n) {
         Some((name, slot)) => {
-            call.mutation().backward_barrier(Gc::erase(coroutine), None);
-            coroutine.set_slot(slot, value);
+            // Native functions keep their state among their temporaries, and rely on it.
+            let is_lua = |function: Gc<'gc, Function<'gc>>| !function.is_native();
+            if coroutine.function_at(found.0).is_some_and(is_lua) {
+                call.mutation().backward_barrier(Gc::erase(coroutine), None);
+                coroutine.set_slot(slot, value);
+            }
             call.ret(call.string(name))
         }
         None => call.ret(Value::NIL),

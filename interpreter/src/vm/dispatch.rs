@@ -974,7 +974,7 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                         if coroutine!().ensure(heap, first + a + count).is_err() {
                             slow!(transfer::drive(
                                 ctx,
-                                Step::Throw(transfer::vararg_overflow(ctx, coroutine!()))
+                                Step::Throw(transfer::overflow_above(ctx, coroutine!()))
                             ));
                         }
                         base = coroutine!().stack().add(first);

@@ -34,6 +34,9 @@ pub(crate) mod mask {
     pub(crate) const COUNT: u8 = 8;
 }
 
+/// Slots that LuaJIT wants above the interrupted frame before it calls a hook (`1 + LUA_MINSTACK`).
+const ROOM: usize = 21;
+
 /// How far the events before an instruction have been looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Stage {
@@ -245,8 +248,8 @@ fn call_hook<'gc>(
 ) -> Step<'gc> {
     let hooks = &ctx.vm.hooks;
     let function = hooks.function.get().expect("a hook is set");
-    if coroutine.ensure(&ctx.vm.heap, top + 8).is_err() {
-        return Step::Throw(transfer::stack_overflow(ctx));
+    if coroutine.ensure(&ctx.vm.heap, top + ROOM).is_err() {
+        return Step::Throw(transfer::overflow_above(ctx, coroutine));
     }
     hooks.is_active.set(true);
     let line = line.map_or(Value::NIL, |line| Value::number(f64::from(line)));

@@ -108,9 +108,10 @@ pub(crate) fn stack_overflow(ctx: Context<'_>) -> Error<'_> {
     ctx.string("stack overflow").into()
 }
 
-/// Makes the error that the frame which is current has no room for the values of a vararg expression.
+/// Makes the error that the frame which is current has room for its registers but not for what it wants above
+/// them: the values of a vararg expression, the call of a hook.
 #[cold]
-pub(crate) fn vararg_overflow<'gc>(
+pub(crate) fn overflow_above<'gc>(
     ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
 ) -> Error<'gc> {
