@@ -161,17 +161,23 @@ impl FromStr for Shard {
 
 /// How often each scenario runs on the hosts `vm` and `threads`: there a schedule decides what happens when, or
 /// how long main pauses in between.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedules {
     /// How many.
     pub count: u32,
     /// What the first is made from; the next is made from one more.
     pub seed: u32,
+    /// A file to which `vm` appends every message, in both directions, and every outcome.
+    pub trace: Option<PathBuf>,
 }
 
 impl Default for Schedules {
     fn default() -> Self {
-        Schedules { count: 3, seed: 0 }
+        Schedules {
+            count: 3,
+            seed: 0,
+            trace: None,
+        }
     }
 }
 
@@ -223,7 +229,7 @@ pub fn scenarios(filter: &str, shard: Shard) -> Vec<Scenario> {
 pub fn run(
     host: Host,
     scenarios: &[Scenario],
-    schedules: Schedules,
+    schedules: &Schedules,
     mut tell: impl FnMut(&Scenario, Outcome),
 ) -> Result<(), String> {
     let mut tell = |scenario: &Scenario, result| {

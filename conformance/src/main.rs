@@ -85,6 +85,7 @@ Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: 
                   `one`: one VM, where sharing is native; `luajit`: the same in LuaJIT
   --schedules N   runs of each scenario on `vm` and `threads`, each with another schedule (default 3)
   --seed S        of the first schedule; the next has S + 1 (default 0)
+  --trace FILE    on `vm`: append all messages, in both directions, to a file; equal seeds make equal files
   --shard I/N     only every N-th scenario, beginning with the I-th
   --verbose       tell of each scenario, not only of those that fail
 
@@ -289,6 +290,7 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
         match argument {
             Long("schedules") => schedules.count = parser.value()?.parse()?,
             Long("seed") => schedules.seed = parser.value()?.parse()?,
+            Long("trace") => schedules.trace = Some(parser.value()?.into()),
             Long("host") => host = parser.value()?.parse()?,
             Long("shard") => shard = parser.value()?.parse()?,
             Long("verbose") => is_verbose = true,
@@ -300,7 +302,7 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
     let scenarios = conform::scenarios(&filter.unwrap_or_default(), shard);
     let mut out = io::stdout();
     let mut passed = 0;
-    let result = conform::run(host, &scenarios, schedules, |scenario, outcome| {
+    let result = conform::run(host, &scenarios, &schedules, |scenario, outcome| {
         passed += usize::from(outcome.is_expected());
         if is_verbose || !outcome.is_expected() {
             let _ = writeln!(out, "{}: {outcome}", scenario.name);

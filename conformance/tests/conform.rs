@@ -23,7 +23,7 @@ fn main() {
                 move || {
                     let mut outcome = None;
                     let one = std::slice::from_ref(&scenario);
-                    conform::run(host, one, Schedules::default(), |_, what| {
+                    conform::run(host, one, &Schedules::default(), |_, what| {
                         outcome = Some(what)
                     })?;
                     judge(outcome.as_ref())
@@ -50,6 +50,9 @@ fn main() {
             }));
         }
     }
+    trials.push(Trial::test("same_seed_same_trace", move || {
+        same_seed_same_trace(&all)
+    }));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -73,12 +76,39 @@ fn run_all(host: Host, scenarios: &[Scenario]) -> Result<BTreeMap<String, Outcom
     conform::run(
         host,
         scenarios,
-        Schedules::default(),
+        &Schedules::default(),
         |scenario, outcome| {
             outcomes.insert(scenario.name.clone(), outcome);
         },
     )?;
     Ok(outcomes)
+}
+
+/// Two processes that follow the same schedules exchange the same messages, byte for byte.
+fn same_seed_same_trace(scenarios: &[Scenario]) -> Result<(), Failed> {
+    let trace = |name: &str| -> Result<String, Failed> {
+        let path = std::env::temp_dir().join(format!("{}-{name}.trace", std::process::id()));
+        let schedules = Schedules {
+            count: 2,
+            seed: 40,
+            trace: Some(path.clone()),
+        };
+        conform::run(Host::Vm, scenarios, &schedules, |_, _| {})?;
+        let text = std::fs::read_to_string(&path)?;
+        std::fs::remove_file(&path)?;
+        Ok(text)
+    };
+    let (first, second) = (trace("first")?, trace("second")?);
+    let different = first.lines().zip(second.lines()).position(|(a, b)| a != b);
+    if let Some(line) = different {
+        let name = first.lines().skip(line).find(|line| line.starts_with("= "));
+        return Err(format!("line {} differs, in '{}'", line + 1, name.unwrap_or("?")).into());
+    }
+    let runs = first.lines().filter(|line| line.starts_with("= ")).count();
+    if first.len() != second.len() || runs < scenarios.len() {
+        return Err(format!("{} and {} bytes, {runs} runs", first.len(), second.len()).into());
+    }
+    Ok(())
 }
 
 fn judge(outcome: Option<&Outcome>) -> Result<(), Failed> {

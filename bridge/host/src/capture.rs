@@ -37,6 +37,8 @@ pub(crate) struct Capture<'a, 'l> {
     objects: usize,
     modules: HashSet<Vec<u8>>,
     refreshed: bool,
+    /// Tables are traversed in an order that their contents decide.
+    ordered: bool,
     scratch: Vec<u8>,
     /// Where the value that is being copied lies, and the top of the stack before that.
     pub(crate) copy_root: (c_int, c_int),
@@ -64,6 +66,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             objects: 0,
             modules: HashSet::new(),
             refreshed: false,
+            ordered: bridge_sandbox::is_inline(),
             scratch: Vec::new(),
             copy_root: (0, 0),
         })
@@ -126,11 +129,9 @@ impl<'a, 'l> Capture<'a, 'l> {
         if self.by_name(index, out) {
             return Ok(());
         }
-        self.stack.push_value(index);
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        self.stack.dump(&mut bytes)?;
-        self.stack.pop(1);
+        self.dump(index, &mut bytes)?;
         let (code, dump) = self.host.codes.borrow_mut().intern(&bytes)?;
         self.scratch = bytes;
         if self.shared.codes.insert(code) {
@@ -146,6 +147,23 @@ impl<'a, 'l> Capture<'a, 'l> {
         let range = (root.range.start as u64, root.range.end as u64);
         self.delta.objects.dumped_function(id, code, range, &cells);
         out.reference(Reference::Function, id);
+        Ok(())
+    }
+
+    /// Writes the code of the function at an index; with the deterministic drive the same in each process.
+    fn dump(&mut self, index: c_int, bytes: &mut Vec<u8>) -> Result<(), HostError> {
+        let top = self.stack.top();
+        if self.ordered {
+            self.view.push_slot(self.stack, Slot::OrderedDump);
+            self.stack.push_value(index);
+            self.stack.call(1, 1, 0);
+            let dump = self.stack.string(-1).ok_or(HostError::NoDump)?;
+            bytes.extend_from_slice(dump);
+        } else {
+            self.stack.push_value(index);
+            self.stack.dump(bytes)?;
+        }
+        self.stack.set_top(top);
         Ok(())
     }
 
@@ -223,6 +241,24 @@ impl<'a, 'l> Capture<'a, 'l> {
             }
         }
         Ok(())
+    }
+
+    /// Steps through a table as `Stack::next` does; with the deterministic drive in the same order in each
+    /// process. `(-1, +2)`, at the end `(-1, +0)`
+    pub(crate) fn next(&mut self, table: c_int) -> bool {
+        if !self.ordered {
+            return self.stack.next(table);
+        }
+        self.view.push_slot(self.stack, Slot::OrderedNext);
+        let function = self.stack.top() - 1;
+        self.stack.insert(function);
+        self.stack.push_value(table);
+        self.stack.insert(function + 1);
+        let more = self.stack.call(2, 2, 0) && !self.stack.is_nil(function);
+        if !more {
+            self.stack.set_top(function - 1);
+        }
+        more
     }
 
     /// Pushes the object that has an id, nil if it is lost. `(-0, +1)`

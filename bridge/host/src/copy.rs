@@ -116,7 +116,7 @@ impl Capture<'_, '_> {
         let map = out.begin_map();
         let mut entries = 0;
         self.stack.push_nil();
-        while self.stack.next(index) {
+        while self.next(index) {
             entries += 1;
             self.copy_value(top + 1, depth + 1, out)
                 .map_err(|refusal| self.below("[a key]", refusal))?;
@@ -146,7 +146,7 @@ impl Capture<'_, '_> {
         let top = self.stack.top();
         let mut n = 0;
         self.stack.push_nil();
-        while self.stack.next(index) {
+        while self.next(index) {
             n += 1;
             let in_order =
                 self.stack.kind(top + 1) == Type::Number && self.stack.number(top + 1) == n as f64;

@@ -6,6 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::ffi::c_int;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -50,6 +51,10 @@ pub(crate) enum Slot {
     SplitInteger,
     /// Makes a 64-bit integer.
     JoinInteger,
+    /// `next`, in an order that the contents decide.
+    OrderedNext,
+    /// `string.dump`, with constant tables in order.
+    OrderedDump,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -117,11 +122,14 @@ pub(crate) struct EntryRecord {
     pub(crate) seen: u32,
 }
 
+/// Hashing that is the same in every run: entries come in an order that depends on what was done alone.
+pub(crate) type FixedState = BuildHasherDefault<DefaultHasher>;
+
 /// The contents of a shared table that both sides know.
 #[derive(Debug, Default)]
 pub(crate) struct TableRecord {
     /// Entries by encoded key.
-    pub(crate) shadow: HashMap<Box<[u8]>, EntryRecord>,
+    pub(crate) shadow: HashMap<Box<[u8]>, EntryRecord, FixedState>,
     /// The encoded metatable, or nothing.
     pub(crate) metatable: Vec<u8>,
     pub(crate) comparison: u32,
@@ -224,7 +232,7 @@ impl Incoming {
 pub(crate) struct Host {
     /// The table of `support.lua`.
     support: c_int,
-    pub(crate) sessions: RefCell<HashMap<u32, Rc<Session>>>,
+    pub(crate) sessions: RefCell<BTreeMap<u32, Rc<Session>>>,
     /// What the sandboxes send.
     pub(crate) inbox: Receiver<(SandboxId, Vec<u8>)>,
     /// Messages taken from the inbox and not yet dealt with.

@@ -120,9 +120,30 @@ local modules = setmetatable({}, { __mode = "k" })
 
 local max_depth = 6
 
-local function walk(object, prefix, depth)
+local function shorter(a, b)
+  if #a ~= #b then
+    return #a < #b
+  end
+  return a < b
+end
+
+--- Returns the keys of a table that are strings and lead to objects, in order: an object that has two names
+--- has the same of them in every run, the short one (`vim.uv`, not `vim.loop`).
+local function string_keys(object)
+  local keys = {}
   for key, value in next, object do
-    if type(key) == "string" and collectable[type(value)] and names[value] == nil and not key:find(".", 1, true) then
+    if type(key) == "string" and collectable[type(value)] then
+      keys[#keys + 1] = key
+    end
+  end
+  table.sort(keys, shorter)
+  return keys
+end
+
+local function walk(object, prefix, depth)
+  for _, key in ipairs(string_keys(object)) do
+    local value = rawget(object, key)
+    if names[value] == nil and not key:find(".", 1, true) then
       names[value] = prefix .. key
       if type(value) == "table" and depth < max_depth then
         walk(value, prefix .. key .. ".", depth + 1)
@@ -132,8 +153,9 @@ local function walk(object, prefix, depth)
 end
 
 local function walk_functions(object, prefix)
-  for key, value in next, object do
-    if type(key) == "string" and collectable[type(value)] and names[value] == nil then
+  for _, key in ipairs(string_keys(object)) do
+    local value = rawget(object, key)
+    if names[value] == nil then
       names[value] = prefix .. key
     end
   end
@@ -173,8 +195,9 @@ local function refresh()
   end
   names[vim] = "vim"
   walk(vim, "vim.", 1)
-  for name, value in next, package.loaded do
-    if type(name) == "string" and collectable[type(value)] and names[value] == nil and modules[value] == nil then
+  for _, name in ipairs(string_keys(package.loaded)) do
+    local value = package.loaded[name]
+    if names[value] == nil and modules[value] == nil then
       modules[value] = name
     end
   end
@@ -249,6 +272,77 @@ do
   end
 end
 
+-- The deterministic drive. ------------------------------------------------------------------------
+
+--- Keys of each table that is being traversed, in order, and the place of each.
+local traversals = setmetatable({}, { __mode = "k" })
+
+--- Whether a key comes before another: numbers, strings, booleans.
+local function precedes(a, b)
+  local kind, other = type(a), type(b)
+  if kind ~= other then
+    return kind < other
+  end
+  if kind == "boolean" then
+    return b and not a
+  end
+  return a < b
+end
+
+--- Says an object's type, and of a function where it is defined.
+local function description(object)
+  if type(object) ~= "function" then
+    return type(object)
+  end
+  local info = debug.getinfo(object, "S")
+  return ("function %s:%09d"):format(info.source, info.linedefined)
+end
+
+--- Does what `next` does, but in an order that does not depend on the hashing of this LuaJIT, which is random
+--- in each process. Keys that are objects come last, by their `description`; for those that have the same one,
+--- and for 64-bit integers, the order is that of `next`.
+local function ordered_next(object, key)
+  local known = traversals[object]
+  if key == nil then
+    local list, objects = {}, {}
+    for each in next, object do
+      table.insert(collectable[type(each)] and objects or type(each) == "cdata" and objects or list, each)
+    end
+    table.sort(list, precedes)
+    for i = 2, #objects do
+      -- By insertion: it leaves equals where they are.
+      local each, j = objects[i], i
+      while j > 1 and description(each) < description(objects[j - 1]) do
+        objects[j] = objects[j - 1]
+        j = j - 1
+      end
+      objects[j] = each
+    end
+    for _, each in ipairs(objects) do
+      list[#list + 1] = each
+    end
+    known = { list = list, place = {} }
+    for place, each in ipairs(list) do
+      known.place[each] = place
+    end
+    traversals[object] = known
+  end
+  local place = key == nil and 0 or known.place[key]
+  local following = known.list[place + 1]
+  if following == nil then
+    traversals[object] = nil
+    return nil
+  end
+  return following, rawget(object, following)
+end
+
+local dump = string.dump
+
+--- Dumps a function with the entries of its constant tables in order, of which LuaJIT 2.1 knows since 2023.
+local function ordered_dump(fn)
+  return dump(fn, "d")
+end
+
 return {
   handler,
   trace,
@@ -270,4 +364,6 @@ return {
   package.loaded,
   split_integer,
   join_integer,
+  ordered_next,
+  ordered_dump,
 }

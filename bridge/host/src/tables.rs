@@ -32,7 +32,7 @@ impl Capture<'_, '_> {
             let mut key = Encoder::new();
             let mut value = Encoder::new();
             self.stack.push_nil();
-            while self.stack.next(table) {
+            while self.next(table) {
                 key.clear();
                 value.clear();
                 match self.stack.kind(table + 1) {

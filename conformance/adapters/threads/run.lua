@@ -8,7 +8,10 @@ local PAUSES = { 0, 0, 3, 10, 30, 100, 300, 1000 }
 
 local native = assert(require("threading.native").load())
 local hrtime = vim.uv.hrtime
-local random, mean
+local random, mean, moves
+
+--- After so many moves the pauses are half as long, so that long scenarios end.
+local PATIENCE = 100
 
 local function now()
   return hrtime() / 1e6
@@ -16,8 +19,9 @@ end
 
 --- Keeps main busy for a while: the threads go on meanwhile.
 local function pause()
+  moves = moves + 1
   if mean > 0 and random(2) == 1 then
-    local finish = hrtime() + random(2 * mean) * 1e3
+    local finish = hrtime() + random(2 * mean) * 1e3 * PATIENCE / (PATIENCE + moves)
     repeat
     until hrtime() >= finish
   end
@@ -37,5 +41,5 @@ end)
 
 require("suite").run(arg, function(seed)
   random = generator(seed)
-  mean = PAUSES[random(#PAUSES)]
+  mean, moves = PAUSES[random(#PAUSES)], 0
 end)

@@ -38,11 +38,14 @@ impl Runner {
         adapter: &str,
         plugin: &library::Plugin,
         scenarios: &VecDeque<&Scenario>,
-        schedules: Schedules,
+        schedules: &Schedules,
     ) -> Result<Self, String> {
         let adapters = package().join("adapters");
         let adapter = adapters.join(adapter);
         let mut command = neovim::command().map_err(|error| error.to_string())?;
+        if let Some(trace) = &schedules.trace {
+            command.env("THREADING_TRACE", trace);
+        }
         let mut child = command
             .args(["--clean", "--headless", "--cmd"])
             .arg(format!(
@@ -143,7 +146,7 @@ impl Runner {
 pub(super) fn run(
     host: Host,
     scenarios: &[Scenario],
-    schedules: Schedules,
+    schedules: &Schedules,
     tell: &mut impl FnMut(&Scenario, Result<(), String>),
 ) -> Result<(), String> {
     let adapter = host.adapter().ok_or("this host is no Neovim")?;

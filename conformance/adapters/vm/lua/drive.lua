@@ -16,7 +16,7 @@
 ---   "sandbox", count   and returns the number of one that can run; not asked where there is only one
 ---   "collect"          before each move, and returns whether main collects its garbage first
 ---
---- The same answers give the same run, byte for byte: `M.trace` shows it. So a schedule can be a seed
+--- The same answers give the same run, byte for byte (`native.trace`). So a schedule can be a seed
 --- (`M.seeded`), a list, or a search.
 
 local M = {}
