@@ -209,13 +209,11 @@ function Task:join(timeout)
       end
     else
       -- A callback of this very thread must let it run while it waits for it.
-      local depth = native.suspend(self.id)
+      local suspended = native.suspend(self.id)
       local done, interrupted = vim.wait(timeout or 2 ^ 31 - 1, function()
         return self._results ~= nil
       end, 10)
-      if depth > 0 then
-        native.resume(self.id, depth)
-      end
+      native.resume(self.id, suspended)
       if not done then
         if interrupted == -2 then
           error(("threading: interrupted while waiting for thread '%s'"):format(self.name), 2)

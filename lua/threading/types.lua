@@ -52,10 +52,10 @@
 ---@field sync fun(id: integer): boolean?
 ---@field drain fun()
 ---@field nudge fun()
----@field suspend fun(id: integer): integer
----@field resume fun(id: integer, depth: integer)
----@field enter fun(id: integer): integer?
----@field exit fun(id: integer, token: integer)
+---@field suspend fun(id: integer): { depth: integer, holding: any[] }
+---@field resume fun(id: integer, suspended: { depth: integer, holding: any[] })
+---@field enter fun(id: integer): boolean
+---@field exit fun(id: integer)
 ---@field invoke fun(id: integer, fn: integer, n: integer, ...: any): integer
 ---@field wait_task fun(id: integer, task: integer, ms: integer): boolean
 ---@field take_task fun(id: integer, task: integer): string, string?, boolean, ...any

@@ -10,7 +10,7 @@ use bridge_wire::{Encoder, Kind, Message, encode_message};
 
 use crate::capture::Capture;
 use crate::error::HostError;
-use crate::session::{Activation, Host, Session};
+use crate::session::{Host, Session, Slot};
 use crate::stack::Stack;
 use crate::wake;
 
@@ -108,54 +108,29 @@ impl Host {
         Ok(())
     }
 
-    /// Takes the baton for a callback; returns what `exit` wants, or nothing if there is no need.
+    /// Takes the baton for a callback in the running coroutine; false if there is none to take.
     pub(crate) fn begin_callback(
         &self,
         stack: &mut Stack<'_>,
         session: &Rc<Session>,
-    ) -> Result<Option<u32>, HostError> {
-        let address = stack.coroutine();
-        let within = {
-            let activations = session.activations.borrow();
-            let mut held = activations.iter().filter(|activation| !activation.detached);
-            held.any(|activation| activation.address == address)
-        };
-        if within || !self.enter(stack, session)? {
-            return Ok(None);
-        }
-        let is_main = stack.push_coroutine();
-        let coroutine = stack.keep();
-        if !is_main {
-            // Should it yield, the next drain finds it suspended.
+    ) -> Result<bool, HostError> {
+        let entered = self.enter(stack, session)?;
+        if entered && !stack.is_main_coroutine() {
+            // Should it yield behind our back, the next drain finds it suspended.
             wake::wake();
         }
-        let token = session.give_token();
-        session.activations.borrow_mut().push(Activation {
-            token,
-            coroutine,
-            address,
-            detached: false,
-        });
-        Ok(Some(token))
+        Ok(entered)
     }
 
-    /// Sends what a callback has changed and gives the baton back.
+    /// Ends a callback's turn: sends what it has changed and gives the baton back, unless another
+    /// callback below it goes on with both.
     pub(crate) fn end_callback(
         &self,
         stack: &mut Stack<'_>,
         session: &Rc<Session>,
-        token: u32,
     ) -> Result<(), HostError> {
-        let activation = {
-            let mut activations = session.activations.borrow_mut();
-            let place = activations.iter().rposition(|one| one.token == token);
-            place.map(|place| activations.remove(place))
-        };
-        let Some(activation) = activation else {
-            return Ok(());
-        };
-        stack.drop_kept(activation.coroutine);
-        if session.ended.get() || (activation.detached && !self.enter(stack, session)?) {
+        if session.depth.get() != 1 {
+            self.leave(session);
             return Ok(());
         }
         let sent = self.send_changes(stack, session);
@@ -166,30 +141,17 @@ impl Host {
         sent
     }
 
-    /// Gives back the baton of callbacks that have yielded.
+    /// Gives back the baton of callbacks that have yielded without our knowledge.
     pub(crate) fn give_back_suspended(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
-        let sessions: Vec<Rc<Session>> = self.sessions.borrow().values().cloned().collect();
-        for session in sessions {
-            if session.depth.get() == 0 {
-                continue;
-            }
-            let mut suspended = 0;
-            for activation in session.activations.borrow_mut().iter_mut() {
-                stack.push_kept(activation.coroutine);
-                if !activation.detached && stack.is_suspended(-1) {
-                    activation.detached = true;
-                    suspended += 1;
-                }
+        let sessions = self.sessions.borrow();
+        let is_held = sessions.values().any(|session| session.depth.get() > 0);
+        drop(sessions);
+        if is_held {
+            stack.reserve(4)?;
+            self.push_slot(stack, Slot::GiveBack);
+            if !stack.call(0, 0, 0) {
+                // The session that failed has ended and has told why.
                 stack.pop(1);
-            }
-            if suspended > 0 {
-                let sent = self.send_changes(stack, &session);
-                for _ in 0..suspended {
-                    self.leave(&session);
-                }
-                if let Err(error) = sent {
-                    self.fail(stack, &session, &error);
-                }
             }
         }
         Ok(())

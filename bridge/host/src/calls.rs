@@ -8,12 +8,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bridge_wire::{
-    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Target, Token, encode_message,
+    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Side, Target, Token,
+    encode_message,
 };
 
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::{Instantiate, load_modules};
+use crate::rewrite::KEEP;
 use crate::session::{Host, Incoming, Session, Slot};
 use crate::stack::{ALL, Stack, Type};
 use crate::wake;
@@ -401,7 +403,26 @@ impl Host {
         let mut instantiate = Instantiate::new(self, session, stack)?;
         let first = instantiate.stack.top();
         match &call.target {
-            Target::Reference(_, id) => instantiate.object(*id)?,
+            Target::Reference(kind, id) => {
+                instantiate.object(*id)?;
+                if *kind == Reference::Function && id.side() == Side::Host {
+                    instantiate.wrap_own(*id)?;
+                }
+                let function = instantiate.stack.top();
+                if call.operation == Operation::Call
+                    && instantiate.host.push_wrapped(instantiate.stack, function)
+                {
+                    // The sandbox asks for main, whatever the placement of callbacks is.
+                    instantiate.stack.upvalue(function, KEEP);
+                    let slot = Slot::OnMain;
+                    instantiate.view.push_slot(instantiate.stack, slot);
+                    instantiate.stack.insert(function + 1);
+                    if !instantiate.stack.call(2, 1, 0) {
+                        return Err(HostError::Internal("no wrapper".into()));
+                    }
+                    instantiate.stack.replace(function);
+                }
+            }
             Target::Path(_, path) => {
                 let mut path = path.clone();
                 let mut rest = path.clone();
@@ -431,6 +452,7 @@ impl Host {
             }
         }
         let mut values = call.arguments.clone();
+        instantiate.for_neovim = matches!(call.target, Target::Path(..));
         for _ in 0..arguments {
             instantiate.value(&mut values)?;
         }

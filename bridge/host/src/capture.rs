@@ -129,9 +129,19 @@ impl<'a, 'l> Capture<'a, 'l> {
         if self.by_name(index, out) {
             return Ok(());
         }
+        let top = self.stack.top();
         let mut bytes = std::mem::take(&mut self.scratch);
         bytes.clear();
-        self.dump(index, &mut bytes)?;
+        let mut function = index;
+        let mut original = None;
+        if self.host.push_wrapped(self.stack, index) {
+            function = self.stack.top();
+            original = self.host.original_code(self.stack, index)?;
+        }
+        match original {
+            Some(original) => bytes = original,
+            None => self.dump(function, &mut bytes)?,
+        }
         let (code, dump) = self.host.codes.borrow_mut().intern(&bytes)?;
         self.scratch = bytes;
         if self.shared.codes.insert(code) {
@@ -140,9 +150,14 @@ impl<'a, 'l> Capture<'a, 'l> {
         let root = dump.root();
         let mut cells = Vec::with_capacity(root.upvalue_count());
         for n in 0..root.upvalue_count() {
-            cells.push(self.cell(index, n as c_int + 1, root.is_immutable(n))?);
+            cells.push(self.cell(function, n as c_int + 1, root.is_immutable(n))?);
         }
         let id = self.register(index)?;
+        if function != index {
+            // Whoever gets hold of it through `debug` has the same function.
+            self.view.set_id(self.stack, Part::Ids, function, Some(id));
+        }
+        self.stack.set_top(top);
         self.shared.own_functions.insert(id);
         let range = (root.range.start as u64, root.range.end as u64);
         self.delta.objects.dumped_function(id, code, range, &cells);

@@ -10,7 +10,7 @@ use std::ops::Range;
 pub(crate) struct Dump {
     pub(crate) bytes: Vec<u8>,
     /// Where the header ends and the first prototype starts.
-    header: usize,
+    pub(crate) header: usize,
     /// All prototypes; a child comes before its parent, so the outermost is the last.
     prototypes: Vec<Prototype>,
 }
@@ -122,6 +122,11 @@ impl Dump {
     /// Returns the outermost prototype.
     pub(crate) fn root(&self) -> &Prototype {
         self.prototypes.last().expect("a dump holds one prototype")
+    }
+
+    /// Returns whether some function in the dump creates others.
+    pub(crate) fn has_children(&self) -> bool {
+        self.prototypes.len() > 1
     }
 
     /// Returns the prototype whose subtree takes exactly that range.

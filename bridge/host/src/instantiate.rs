@@ -6,6 +6,7 @@
 
 use std::cell::RefMut;
 use std::ffi::c_int;
+use std::rc::Rc;
 
 use bridge_wire::{
     CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Reference, Section,
@@ -30,6 +31,8 @@ pub(crate) struct Instantiate<'a, 'l> {
     pub(crate) stack: &'a mut Stack<'l>,
     pub(crate) view: View,
     pub(crate) shared: RefMut<'a, Shared>,
+    /// The values are for Neovim: main's own functions among them shall take part when it calls them.
+    pub(crate) for_neovim: bool,
     /// Tables that were made again and wait for their contents.
     pub(crate) refill: Vec<Id>,
     /// Index of a table that keeps new objects alive until the message is dealt with.
@@ -56,6 +59,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             stack,
             view,
             shared,
+            for_neovim: false,
             refill: Vec::new(),
             anchors,
             anchored: 0,
@@ -175,15 +179,9 @@ impl<'a, 'l> Instantiate<'a, 'l> {
     /// Makes the replica of a function and pushes its wrapper. `(-0, +1)`
     fn create_function(&mut self, id: Id, record: FunctionRecord) -> Result<(), HostError> {
         self.stack.reserve(16)?;
-        let top = self.stack.top();
-        let dump = match &record.code {
-            Code::Dump { dump, range } => {
-                let prototype = dump
-                    .find(range.0, range.1)
-                    .ok_or_else(|| self.unknown(id))?;
-                self.stack.load(&dump.slice(prototype), c"=(threading)")?;
-                None
-            }
+        let inner = self.stack.top() + 1;
+        let (dump, range) = match &record.code {
+            Code::Dump { dump, range } => (Rc::clone(dump), *range),
             Code::Source {
                 chunk_name,
                 first_line,
@@ -191,22 +189,39 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 upvalues,
             } => {
                 self.compile(chunk_name, *first_line, text, upvalues)?;
+                if self.stack.kind(inner) != Type::Function || self.stack.is_native_function(inner)
+                {
+                    return Err(HostError::Load("its source is no function".into()));
+                }
                 let mut bytes = Vec::new();
                 self.stack.dump(&mut bytes)?;
-                Some(Dump::parse(bytes).ok_or(HostError::NoDump)?)
+                let mut dump = Rc::new(Dump::parse(bytes).ok_or(HostError::NoDump)?);
+                if dump.has_children() {
+                    // What is rewritten is remembered by its dump.
+                    dump = self.host.codes.borrow_mut().intern(&dump.bytes)?.1;
+                }
+                let whole = &dump.root().range;
+                let range = (whole.start as u64, whole.end as u64);
+                (dump, range)
             }
         };
-        let inner = top + 1;
-        if self.stack.kind(inner) != Type::Function || self.stack.is_native_function(inner) {
-            return Err(HostError::Load("its source is no function".into()));
-        }
-        let prototype = match (&dump, &record.code) {
-            (Some(dump), _) => dump.root(),
-            (None, Code::Dump { dump, range }) => dump
-                .find(range.0, range.1)
-                .ok_or_else(|| self.unknown(id))?,
-            (None, Code::Source { .. }) => return Err(HostError::NoDump),
+        let prototype = dump
+            .find(range.0, range.1)
+            .ok_or_else(|| self.unknown(id))?;
+        let rewritten = if dump.has_children() {
+            let mut rewritten = self.host.rewritten.borrow_mut();
+            rewritten.code(&dump, &prototype.range)
+        } else {
+            None
         };
+        let from_dump = matches!(record.code, Code::Dump { .. });
+        if rewritten.is_some() || from_dump {
+            self.stack.set_top(inner - 1);
+            match &rewritten {
+                Some(code) => self.stack.load(&code.dump, c"=(threading)")?,
+                None => self.stack.load(&dump.slice(prototype), c"=(threading)")?,
+            }
+        }
         self.stack.new_table(record.cells.len(), 0);
         let keep = inner + 1;
         for n in 0..prototype.upvalue_count() {
@@ -236,13 +251,28 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 .cells
                 .get(&cell)
                 .is_some_and(|cell| cell.immutable);
-            if cell.side() == Side::Sandbox && !immutable && prototype.hands_on(n) {
+            if rewritten.is_none()
+                && cell.side() == Side::Sandbox
+                && !immutable
+                && prototype.hands_on(n)
+            {
                 // A function that this one creates may write the variable after the wrapper is
-                // gone, and nobody would know.
+                // gone, and nobody would know. Envelopes keep the carriers themselves.
                 self.stack.push_value(carrier);
                 self.view.set_by_id(self.stack, Part::Carriers, cell);
             }
             self.stack.raw_set_index(keep, upvalue);
+        }
+        if let Some(code) = &rewritten {
+            let guard = prototype.upvalue_count() as c_int + 1;
+            self.view.push_slot(self.stack, Slot::GuardCarrier);
+            self.stack.join_upvalues(inner, guard, keep + 1, 1);
+            self.stack.push_value(keep);
+            self.stack.set_upvalue(inner, guard + 1);
+            self.stack.set_top(keep);
+            self.stack.push_string(b"place");
+            self.stack.push_number(code.place.into());
+            self.stack.raw_set(keep);
         }
         let wrap = match self.session.placement {
             Placement::Thread => Slot::WrapThread,
@@ -400,8 +430,30 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 if expected.is_some_and(|expected| expected != self.stack.kind(-1)) {
                     return Err(self.unknown(id));
                 }
+                if self.for_neovim && kind == Reference::Function && id.side() == Side::Host {
+                    self.wrap_own(id)?;
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Replaces a function of main's own by one that takes part. `(-1, +1)`
+    pub(crate) fn wrap_own(&mut self, id: Id) -> Result<(), HostError> {
+        let function = self.stack.top();
+        if self.host.push_wrapped(self.stack, function) {
+            self.stack.set_top(function);
+            return Ok(());
+        }
+        self.view.push_slot(self.stack, Slot::WrapOwn);
+        self.stack.push_number(self.session.id.into());
+        self.stack.push_value(function);
+        if !self.stack.call(2, 1, 0) {
+            return Err(HostError::Internal("no wrapper".into()));
+        }
+        self.view
+            .set_id(self.stack, Part::Ids, function + 1, Some(id));
+        self.stack.replace(function);
         Ok(())
     }
 

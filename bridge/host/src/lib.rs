@@ -15,6 +15,7 @@ mod error;
 mod instantiate;
 mod integers;
 mod refs;
+mod rewrite;
 mod session;
 mod stack;
 mod tables;
@@ -151,26 +152,21 @@ surface! {
         }
         Ok(0)
     };
-    /// `enter(id) -> token | nil`: called by a wrapper before it runs its function.
+    /// `enter(id) -> boolean`: takes the baton for a callback; false if there is none to take.
     enter => |stack| {
         let host = host()?;
-        let Some(session) = host.session(id_argument(stack, 1)) else {
-            return Ok(0);
+        let entered = match host.session(id_argument(stack, 1)) {
+            Some(session) => host.begin_callback(stack, &session)?,
+            None => false,
         };
-        match host.begin_callback(stack, &session)? {
-            Some(token) => {
-                stack.push_number(token.into());
-                Ok(1)
-            }
-            None => Ok(0),
-        }
+        stack.push_boolean(entered);
+        Ok(1)
     };
-    /// `exit(id, token)`: called by a wrapper after its function.
+    /// `exit(id)`: undoes one `enter`, with the callback's changes.
     exit => |stack| {
         let host = host()?;
         if let Some(session) = host.session(id_argument(stack, 1)) {
-            let token = stack.number(2) as u32;
-            host.end_callback(stack, &session, token)?;
+            host.end_callback(stack, &session)?;
         }
         Ok(0)
     };

@@ -13,9 +13,11 @@ use std::time::Duration;
 use bridge_sandbox::{Handle, SandboxId};
 use bridge_wire::{Id, IdSource, Side};
 use crossbeam_channel::Receiver;
+use interpreter::bytecode;
 
 use crate::dump::Dump;
 use crate::error::HostError;
+use crate::rewrite::{FUNCTION, GUARD, KEEP, Rewritten, number_in};
 use crate::stack::Stack;
 
 /// Values that `support.lua` returns, and one that Lua sets; index of the support table.
@@ -55,6 +57,14 @@ pub(crate) enum Slot {
     OrderedNext,
     /// `string.dump`, with constant tables in order.
     OrderedDump,
+    /// Gives back the batons of coroutines that have yielded unseen.
+    GiveBack,
+    /// A closure whose first upvalue is the function that runs what callbacks make.
+    GuardCarrier,
+    /// Makes a function that runs on main of one whose placement is another.
+    OnMain,
+    /// Wraps a function of main's own that a sandbox hands to Neovim.
+    WrapOwn,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -162,18 +172,6 @@ pub(crate) struct Shared {
     pub(crate) locals: HashSet<Id>,
 }
 
-/// A callback that runs on main and holds the baton.
-#[derive(Debug)]
-pub(crate) struct Activation {
-    pub(crate) token: u32,
-    /// The coroutine that it runs in, kept alive.
-    pub(crate) coroutine: c_int,
-    /// The coroutine's address.
-    pub(crate) address: usize,
-    /// It was found suspended; the baton was given back on its behalf.
-    pub(crate) detached: bool,
-}
-
 /// One sandbox as the host sees it.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -185,10 +183,8 @@ pub(crate) struct Session {
     /// The session's table, see [`Part`].
     parts: c_int,
     pub(crate) shared: RefCell<Shared>,
-    pub(crate) activations: RefCell<Vec<Activation>>,
-    /// How many activations hold the baton.
+    /// How often the baton has been taken and not given back.
     pub(crate) depth: Cell<u32>,
-    next_token: Cell<u32>,
     next_task: Cell<u64>,
     /// Messages whose fields are still to be decoded.
     pub(crate) pending: Cell<u32>,
@@ -238,6 +234,9 @@ pub(crate) struct Host {
     /// Messages taken from the inbox and not yet dealt with.
     pub(crate) queue: RefCell<VecDeque<Incoming>>,
     pub(crate) codes: RefCell<Codes>,
+    pub(crate) rewritten: RefCell<Rewritten>,
+    /// The identity of the variable through which envelopes are known.
+    guard: usize,
     /// Neovim is leaving.
     pub(crate) leaving: Cell<bool>,
 }
@@ -279,8 +278,14 @@ pub(crate) fn host() -> Result<Rc<Host>, HostError> {
 
 /// Makes the host's state; the support table is on top of the stack. `(-1, +0)`
 pub(crate) fn install(stack: &mut Stack<'_>, inbox: Receiver<(SandboxId, Vec<u8>)>) {
+    let support = stack.top();
+    stack.raw_get_index(support, Slot::GuardCarrier as c_int);
+    let guard = stack.upvalue_id(support + 1, 1);
+    stack.pop(1);
     let host = Host {
         support: stack.keep(),
+        rewritten: RefCell::default(),
+        guard,
         sessions: RefCell::default(),
         inbox,
         queue: RefCell::default(),
@@ -297,6 +302,44 @@ impl Host {
         let table = stack.top();
         stack.raw_get_index(table, slot as c_int);
         stack.remove(table);
+    }
+
+    /// Pushes what the Lua function at an index is the wrapper or the envelope of, if it is one.
+    /// `(-0, +1)` or `(-0, +0)`
+    pub(crate) fn push_wrapped(&self, stack: &mut Stack<'_>, index: c_int) -> bool {
+        let top = stack.top();
+        let fits =
+            stack.upvalue(index, KEEP).is_some() && stack.upvalue_id(index, GUARD) == self.guard;
+        stack.set_top(top);
+        fits && stack.upvalue(index, FUNCTION).is_some()
+    }
+
+    /// Returns a dump of the code that what the wrapper or envelope at an index is of has at its
+    /// origin, nothing if that is no other.
+    pub(crate) fn original_code(
+        &self,
+        stack: &mut Stack<'_>,
+        index: c_int,
+    ) -> Result<Option<Vec<u8>>, HostError> {
+        let top = stack.top();
+        let mut bytes = Vec::new();
+        stack.push_value(index);
+        stack.dump(&mut bytes)?;
+        let number = number_in(bytes).or_else(|| {
+            stack.upvalue(index, KEEP);
+            let keep = stack.top();
+            stack.push_string(b"place");
+            stack.raw_get(keep);
+            (!stack.is_nil(-1)).then(|| stack.number(-1) as u32)
+        });
+        stack.set_top(top);
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let rewritten = self.rewritten.borrow();
+        let place = rewritten.place(number).ok_or(HostError::NoDump)?;
+        let code = bytecode::dump::slice(&place.dump.bytes, place.range.clone());
+        Ok(Some(code))
     }
 
     pub(crate) fn session(&self, id: u32) -> Option<Rc<Session>> {
@@ -373,20 +416,13 @@ impl Session {
                 remotes: HashMap::new(),
                 locals: HashSet::new(),
             }),
-            activations: RefCell::default(),
             depth: Cell::new(0),
-            next_token: Cell::new(1),
             next_task: Cell::new(1),
             pending: Cell::new(0),
             ended: Cell::new(false),
             sweep: Cell::new(false),
             awaited: RefCell::default(),
         })
-    }
-
-    pub(crate) fn give_token(&self) -> u32 {
-        self.next_token
-            .replace(self.next_token.get().wrapping_add(1))
     }
 
     pub(crate) fn give_task(&self) -> u64 {

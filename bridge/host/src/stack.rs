@@ -64,11 +64,6 @@ impl<'l> Stack<'l> {
         }
     }
 
-    /// Returns the address of the coroutine that runs, for comparison only.
-    pub(crate) fn coroutine(&self) -> usize {
-        self.l as usize
-    }
-
     /// Returns the raw state, for libuv's binding.
     pub(crate) fn raw(&self) -> *mut lua_State {
         self.l
@@ -213,20 +208,12 @@ impl<'l> Stack<'l> {
         unsafe { ffi::lua_pushvalue(self.l, index) }
     }
 
-    /// Pushes the running coroutine and returns whether it is the main one. `(-0, +1)`
-    pub(crate) fn push_coroutine(&mut self) -> bool {
+    /// Returns whether the running coroutine is the main one.
+    pub(crate) fn is_main_coroutine(&mut self) -> bool {
         // SAFETY: there is room (type invariant).
-        unsafe { ffi::lua_pushthread(self.l) != 0 }
-    }
-
-    /// Returns whether the coroutine at an index is suspended in a yield.
-    pub(crate) fn is_suspended(&self, index: c_int) -> bool {
-        // SAFETY: reading any acceptable index is allowed; null is checked before use, and a
-        // coroutine on the stack is alive.
-        unsafe {
-            let coroutine = ffi::lua_tothread(self.l, index);
-            !coroutine.is_null() && ffi::lua_status(coroutine) == ffi::LUA_YIELD
-        }
+        let is_main = unsafe { ffi::lua_pushthread(self.l) != 0 };
+        self.pop(1);
+        is_main
     }
 
     /// `(-0, +1)`

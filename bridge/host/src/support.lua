@@ -3,7 +3,8 @@
 
 local native, vim = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
-local error, next, pcall, rawget, select, type = error, next, pcall, rawget, select, type
+local error, ipairs, next, pcall, rawget, select, setmetatable, type = error, ipairs, next, pcall, rawget, select, setmetatable, type
+local running, status, yield = coroutine.running, coroutine.status, coroutine.yield
 local traceback = debug.traceback
 
 --- The traceback of the last error that `handler` saw, at index 1.
@@ -31,33 +32,235 @@ local function carrier(value)
   end
 end
 
-local function finish(session, token, ok, ...)
-  exit(session, token)
+-- Callbacks: who holds which baton. -----------------------------------------------------------------
+
+--- Stands for the coroutine that is none.
+local MAIN = {}
+
+local weak_keys = { __mode = "k" }
+
+--- What the wrappers of one sandbox share. `held[coroutine]` is true while a callback in that coroutine holds
+--- the baton, false when it has yielded and holds it no more.
+---@class threading.Session
+---@field id integer
+---@field held table<any, boolean>
+---@field own? table<function, function> wrappers of main's own functions; weak on both sides: a wrapper has its function
+
+--- By number; a session without wrappers has no callbacks either.
+---@type table<integer, threading.Session>
+local sessions = setmetatable({}, { __mode = "v" })
+
+--- For each coroutine in which callbacks are under way their sessions, the outermost first.
+local under_way = setmetatable({}, weak_keys)
+
+--- The coroutines that hold a baton; not weak, since those that yield unseen must give it back.
+local holders = {}
+
+local function session_of(id)
+  local session = sessions[id]
+  if not session then
+    session = { id = id, held = setmetatable({}, weak_keys) }
+    sessions[id] = session
+  end
+  return session
+end
+
+--- Takes the baton for a callback; false if there is none to take: the sandbox has ended.
+local function hold(session, co)
+  if not enter(session.id) then
+    return false
+  end
+  local list = under_way[co]
+  if not list then
+    list = {}
+    under_way[co] = list
+  end
+  list[#list + 1] = session
+  session.held[co] = true
+  holders[co] = list
+  return true
+end
+
+local function finish(session, co, ok, ...)
+  local list = under_way[co]
+  list[#list] = nil
+  if #list == 0 then
+    holders[co] = nil
+  end
+  local held = session.held
+  -- It may have been resumed behind our back.
+  local holds = held[co] or enter(session.id)
+  held[co] = nil
+  if holds then
+    exit(session.id)
+  end
   if ok then
     return ...
   end
   error((...), 0)
 end
 
---- Wraps a function of a sandbox so that it runs on main (placement "main").
---- `keep` holds the carriers of its variables: they live as long as the wrapper does.
---- `enter` returns nothing where there is nothing to take: the caller holds the baton already, or
---- the sandbox has ended and the function is on its own.
-local function wrap_main(session, inner, keep)
-  return function(...)
-    local token = enter(session)
-    if not token then
-      return keep and inner(...)
+--- Runs a function as a callback: the thread is parked meanwhile, unless the caller has seen to that already.
+--- `keep` says of which sandbox it is and holds the carriers of its variables: they live as long as it does.
+local function guard(inner, keep, ...)
+  local run = keep.run
+  if run then
+    return run(keep, ...)
+  end
+  local session = keep.session
+  local co = running() or MAIN
+  local held = session.held[co]
+  if held then
+    return inner(...)
+  end
+  if held == false and enter(session.id) then
+    -- The coroutine was resumed behind our back.
+    session.held[co] = true
+    holders[co] = under_way[co]
+    return inner(...)
+  end
+  if held == nil and hold(session, co) then
+    return finish(session, co, pcall(inner, ...))
+  end
+  return inner(...)
+end
+
+--- Gives back what a coroutine that yields holds.
+local function give_back(co, list)
+  holders[co] = nil
+  for i = #list, 1, -1 do
+    local session = list[i]
+    if session.held[co] then
+      session.held[co] = false
+      exit(session.id)
     end
-    return finish(session, token, pcall(inner, ...))
   end
 end
 
---- Wraps a function of a sandbox so that the sandbox runs it and nobody waits (placement "thread").
-local function wrap_thread(session, inner, keep, id)
-  return function(...)
-    invoke(session, id, keep and select("#", ...), ...)
+local function take_back(co, list, ok, ...)
+  for i = 1, #list do
+    local session = list[i]
+    if not session.held[co] and enter(session.id) then
+      session.held[co] = true
+      holders[co] = list
+    end
   end
+  if ok then
+    return ...
+  end
+  error((...), 0)
+end
+
+--- `coroutine.yield`, for which a callback's turn ends here and another begins when it is resumed.
+function coroutine.yield(...)
+  local co = running()
+  local list = co and under_way[co]
+  if not list or #list == 0 then
+    return yield(...)
+  end
+  give_back(co, list)
+  return take_back(co, list, pcall(yield, ...))
+end
+
+--- Gives back what coroutines hold that have yielded past the function above (who keeps it in a variable since
+--- before this plugin was loaded does).
+local function give_back_unseen()
+  for co, list in next, holders do
+    if co ~= MAIN and status(co) == "suspended" then
+      give_back(co, list)
+    end
+  end
+end
+
+do
+  local suspend, resume = native.suspend, native.resume
+
+  --- Gives the baton back while main waits inside a callback; what runs meanwhile takes it anew.
+  function native.suspend(id)
+    give_back_unseen()
+    local held = sessions[id] and sessions[id].held or {}
+    local holding = {}
+    for co, holds in next, held do
+      if holds then
+        holding[#holding + 1] = co
+      end
+    end
+    for _, co in ipairs(holding) do
+      held[co] = nil
+    end
+    return { depth = suspend(id), holding = holding }
+  end
+
+  --- Undoes `suspend`.
+  function native.resume(id, suspended)
+    give_back_unseen()
+    resume(id, suspended.depth)
+    local session = sessions[id]
+    for _, co in ipairs(session and suspended.holding or {}) do
+      session.held[co] = true
+    end
+  end
+end
+
+--- Returns what runs a wrapped function on main, wherever its placement has it run.
+local function on_main(inner, keep)
+  keep = keep.keep or keep
+  return function(...)
+    return guard(inner, keep, ...)
+  end
+end
+
+--- Wraps a function of main's own that a sandbox hands to Neovim: from there it runs as one of the sandbox's.
+local function wrap_own(id, inner)
+  local session = session_of(id)
+  local wrappers = session.own
+  if not wrappers then
+    wrappers = setmetatable({}, { __mode = "kv" })
+    session.own = wrappers
+  end
+  local wrapper = wrappers[inner]
+  if not wrapper then
+    local keep = { session = session }
+    wrapper = function(...)
+      return guard(inner, keep, ...)
+    end
+    wrappers[inner] = wrapper
+  end
+  return wrapper
+end
+
+--- Through its first upvalue functions that a callback makes on main get at `guard`, see `rewrite.rs`.
+local function guard_carrier()
+  return guard
+end
+
+-- Wrappers, one for each function of a sandbox. All have the shape of an envelope, see `rewrite.rs`. -----
+
+--- Wraps a function of a sandbox so that it runs on main (placement "main").
+local function wrap_main(id, inner, keep)
+  keep.session = session_of(id)
+  return function(...)
+    return guard(inner, keep, ...)
+  end
+end
+
+--- Wraps a function that runs elsewhere: `run(keep, …)` sees to that.
+local function wrap_elsewhere(run, id, inner, keep, number)
+  keep.session = session_of(id)
+  -- A table of its own: what `inner` makes when it does run on main has the other.
+  keep = { run = run, id = id, number = number, place = keep.place, keep = keep }
+  return function(...)
+    return guard(inner, keep, ...)
+  end
+end
+
+local function post(keep, ...)
+  invoke(keep.id, keep.number, select("#", ...), ...)
+end
+
+--- Wraps a function of a sandbox so that the sandbox runs it and nobody waits (placement "thread").
+local function wrap_thread(...)
+  return wrap_elsewhere(post, ...)
 end
 
 local function never()
@@ -73,7 +276,7 @@ end
 
 --- Works for a sandbox until it has finished a task; main looks at the keyboard every 10 ms.
 local function wait_task(session, task)
-  local depth = native.suspend(session)
+  local suspended = native.suspend(session)
   local ok, problem = pcall(function()
     while not native.wait_task(session, task, 10) do
       if not vim.in_fast_event() then
@@ -85,19 +288,20 @@ local function wait_task(session, task)
       end
     end
   end)
-  native.resume(session, depth)
+  native.resume(session, suspended)
   if not ok then
     error(problem, 0)
   end
   return take(native.take_task(session, task))
 end
 
+local function ask(keep, ...)
+  return wait_task(keep.id, invoke(keep.id, keep.number, select("#", ...), ...))
+end
+
 --- Wraps a function of a sandbox so that the sandbox runs it while main waits (placement "sync").
-local function wrap_sync(session, inner, keep, id)
-  return function(...)
-    local task = invoke(session, id, keep and select("#", ...), ...)
-    return wait_task(session, task)
-  end
+local function wrap_sync(...)
+  return wrap_elsewhere(ask, ...)
 end
 
 -- Names: what both sides have. ----------------------------------------------------------------
@@ -193,6 +397,8 @@ local function refresh()
       walk_functions(library, name .. ".")
     end
   end
+  -- Who has taken it before this plugin was loaded has it still.
+  names[yield] = "coroutine.yield"
   names[vim] = "vim"
   walk(vim, "vim.", 1)
   for _, name in ipairs(string_keys(package.loaded)) do
@@ -366,4 +572,8 @@ return {
   join_integer,
   ordered_next,
   ordered_dump,
+  give_back_unseen,
+  guard_carrier,
+  on_main,
+  wrap_own,
 }

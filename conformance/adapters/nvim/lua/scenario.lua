@@ -80,7 +80,7 @@ function vim.scenario_pending(more)
 end
 
 function vim.scenario_run_posted(fn, args)
-  local ok, problem = pcall(fn, unpack(args, 1, args.n))
+  local ok, problem = pcall(callbacks[fn] or fn, unpack(args, 1, args.n))
   pending = pending - 1
   if not ok then
     failure = failure or problem
