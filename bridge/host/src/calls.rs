@@ -299,7 +299,8 @@ impl Host {
         stack.reserve(8)?;
         self.push_slot(stack, Slot::Handler);
         let handler = base + 1;
-        let by_reference = matches!(call.target, Target::Reference(Reference::Function, _));
+        let by_reference = call.operation == Operation::Operate
+            || matches!(call.target, Target::Reference(Reference::Function, _));
         let ok = self.perform(stack, session, handler, &call)?;
         if call.operation == Operation::Post {
             if !ok {
@@ -359,7 +360,7 @@ impl Host {
                 }
                 stack.call(3, 0, handler)
             }
-            Operation::Call | Operation::Post => {
+            Operation::Call | Operation::Post | Operation::Operate => {
                 if stack.is_nil(object) && keys > 0 {
                     let message = format!(
                         "attempt to call field '{}' (a nil value)",
@@ -429,6 +430,12 @@ impl Host {
                 keys = room;
                 let root = if keys > 0 { rest.token()? } else { Token::Nil };
                 let named = match root {
+                    _ if call.operation == Operation::Operate => {
+                        instantiate
+                            .view
+                            .push_slot(instantiate.stack, Slot::Operators);
+                        false
+                    }
                     Token::Reference(_, id) => {
                         instantiate.object(id)?;
                         true

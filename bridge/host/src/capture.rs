@@ -82,7 +82,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             Type::Table => self.table(index, out)?,
             Type::Cdata if self.integer(index, out)? => {}
             Type::Function if !self.stack.is_native_function(index) => self.function(index, out)?,
-            _ => self.stays(index, out)?,
+            _ => self.stays(index, Reference::Userdata, out)?,
         }
         Ok(())
     }
@@ -123,7 +123,7 @@ impl<'a, 'l> Capture<'a, 'l> {
 
     fn function(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
         if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
-            out.reference(Reference::Function, id);
+            out.reference(self.function_kind(id), id);
             return Ok(());
         }
         if self.by_name(index, out) {
@@ -162,7 +162,15 @@ impl<'a, 'l> Capture<'a, 'l> {
         let range = (root.range.start as u64, root.range.end as u64);
         self.delta.objects.dumped_function(id, code, range, &cells);
         out.reference(Reference::Function, id);
-        Ok(())
+        self.environment(index, id)
+    }
+
+    /// Returns as what the function with an id crosses: a stand-in for a native one looks like any other here.
+    pub(crate) fn function_kind(&self, id: Id) -> Reference {
+        match self.shared.locals.get(&id) {
+            Some(&kind) => kind,
+            None => Reference::Function,
+        }
     }
 
     /// Writes the code of the function at an index; with the deterministic drive the same in each process.
@@ -235,7 +243,7 @@ impl<'a, 'l> Capture<'a, 'l> {
         }
     }
 
-    fn lookup(&mut self, slot: Slot, index: c_int) -> Option<Vec<u8>> {
+    pub(crate) fn lookup(&mut self, slot: Slot, index: c_int) -> Option<Vec<u8>> {
         self.view.push_slot(self.stack, slot);
         let names = self.stack.top();
         self.stack.push_value(index);

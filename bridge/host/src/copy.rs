@@ -60,12 +60,14 @@ impl Capture<'_, '_> {
             Type::Function => {
                 let id = self.view.id_of(self.stack, Part::Ids, index);
                 match id.filter(|id| id.side() == Side::Sandbox) {
-                    Some(id) => out.reference(Reference::Function, id),
+                    Some(id) => out.reference(self.function_kind(id), id),
                     None => self.stays_unshared(index, out)?,
                 }
             }
             Type::Cdata if self.integer(index, out)? => {}
-            _ => self.stays(index, out)?,
+            // What does not come by reference answers by copies.
+            Type::Userdata => self.stays(index, Reference::Remote, out)?,
+            _ => self.stays(index, Reference::Userdata, out)?,
         }
         Ok(())
     }
@@ -76,7 +78,11 @@ impl Capture<'_, '_> {
         if !known && self.by_name(index, out) {
             return Ok(());
         }
-        self.remote(index, out)
+        let kind = match self.stack.kind(index) {
+            Type::Function => Reference::RemoteFunction,
+            _ => Reference::Remote,
+        };
+        self.remote(index, kind, out)
     }
 
     fn copy_table(&mut self, index: c_int, depth: usize, out: &mut Encoder) -> Result<(), Refusal> {

@@ -16,7 +16,8 @@ use bridge_wire::{
 use crate::dump::Dump;
 use crate::error::HostError;
 use crate::session::{
-    Code, FunctionRecord, Host, Part, Placement, Session, Shared, Slot, TableRecord, View,
+    Code, Environment, FunctionRecord, Host, Part, Placement, Session, Shared, Slot, TableRecord,
+    View,
 };
 use crate::stack::{Stack, Type};
 
@@ -100,6 +101,8 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 Fill::Cell(id, value) => self.fill_cell(id, value)?,
                 Fill::Entries(id, pairs, values) => self.fill_table(id, pairs, values)?,
                 Fill::Metatable(id, value) => self.fill_metatable(id, value)?,
+                Fill::Environment(id, value) => self.fill_environment(id, value, false)?,
+                Fill::Globals(id, value) => self.fill_environment(id, value, true)?,
             }
         }
         self.refill()
@@ -173,6 +176,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         Ok(FunctionRecord {
             code,
             cells: ids.into(),
+            environment: Environment::Host,
         })
     }
 
@@ -291,9 +295,13 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         self.adopt(id);
         // The function itself can be got hold of through `debug`; it is the same function.
         self.view.set_id(self.stack, Part::Ids, inner, Some(id));
+        let environment = record.environment.clone();
         self.shared.functions.insert(id, record);
+        // The table of its variables is needed no more, the wrapper has it.
+        self.stack.replace(keep);
+        self.stack.set_top(keep);
+        self.set_environment(inner, keep, &environment)?;
         self.stack.replace(inner);
-        self.stack.set_top(inner);
         Ok(())
     }
 
@@ -419,7 +427,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             Token::Named(path) => self.push_named(path),
             Token::Module(name) => self.push_module(name),
             Token::Reference(Reference::Cell, _) => return Err(error.into()),
-            Token::Reference(Reference::Local, id) => self.local(id)?,
+            Token::Reference(kind, id) if kind.is_local() => self.local(kind, id)?,
             Token::Reference(kind, id) => {
                 self.object(id)?;
                 let expected = match kind {

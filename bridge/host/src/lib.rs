@@ -11,9 +11,11 @@ mod cells;
 mod copy;
 mod drive;
 mod dump;
+mod environments;
 mod error;
 mod instantiate;
 mod integers;
+mod operations;
 mod refs;
 mod rewrite;
 mod session;
@@ -176,6 +178,10 @@ surface! {
     wait_task => tasks::work_for_task;
     /// `take_task(id, task) -> outcome, traceback, ok, …`
     take_task => tasks::take_task_results;
+    /// `operate(id, operator, …) -> task`: has the sandbox apply an operator, for which main waits.
+    operate => operations::begin;
+    /// `wait_operation(id, task, ms) -> boolean`: works for a while; true when it is done.
+    wait_operation => operations::work;
     /// `collected()`: the garbage collector has run.
     collected => |_| {
         let host = host()?;
@@ -258,7 +264,11 @@ fn setup_host(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     stack.load(include_bytes!("support.lua"), c"=(threading)")?;
     stack.push_value(2);
     stack.push_value(3);
-    if !stack.call(2, 1, 0) || stack.kind(-1) != Type::Table {
+    stack.load(bridge_sandbox::OPERATORS.as_bytes(), c"=(threading)")?;
+    if !stack.call(0, 1, 0) {
+        return Err(HostError::Internal("no operators".into()));
+    }
+    if !stack.call(3, 1, 0) || stack.kind(-1) != Type::Table {
         let reason = stack.string(-1).unwrap_or(b"no table");
         let reason = String::from_utf8_lossy(reason).into_owned();
         return Err(HostError::Internal(reason));

@@ -11,11 +11,17 @@ use bridge_wire::{Encoder, Id, Reference, Side};
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::Instantiate;
-use crate::session::{Part, Slot};
+use crate::session::{Part, RemoteRecord, Slot};
+use crate::stack::Type;
 
 impl Capture<'_, '_> {
-    /// Writes a value that stays on the host: C function, userdata, coroutine, cdata.
-    pub(crate) fn stays(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
+    /// Writes a value that stays on the host: C function, userdata, coroutine, cdata; a new userdata as `kind`.
+    pub(crate) fn stays(
+        &mut self,
+        index: c_int,
+        kind: Reference,
+        out: &mut Encoder,
+    ) -> Result<(), HostError> {
         self.view.push_slot(self.stack, Slot::VimNil);
         let is_vim_nil = self.stack.raw_equal(-1, index);
         self.stack.pop(1);
@@ -24,17 +30,28 @@ impl Capture<'_, '_> {
             return Ok(());
         }
         if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
-            out.reference(Reference::Local, id);
+            let kind = self.shared.locals.get(&id).copied();
+            out.reference(kind.unwrap_or(Reference::Local), id);
             return Ok(());
         }
         if self.view.id_of(self.stack, Part::Remotes, index).is_none() && self.by_name(index, out) {
             return Ok(());
         }
-        self.remote(index, out)
+        let kind = match self.stack.kind(index) {
+            Type::Function => Reference::NativeFunction,
+            Type::Thread => Reference::Coroutine,
+            _ => kind,
+        };
+        self.remote(index, kind, out)
     }
 
-    /// Writes a remote reference to any collectable value.
-    pub(crate) fn remote(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
+    /// Writes a remote reference to any collectable value; `kind` counts if it is new.
+    pub(crate) fn remote(
+        &mut self,
+        index: c_int,
+        kind: Reference,
+        out: &mut Encoder,
+    ) -> Result<(), HostError> {
         let id = match self.view.id_of(self.stack, Part::Remotes, index) {
             Some(id) => id,
             None => {
@@ -46,8 +63,10 @@ impl Capture<'_, '_> {
                 id
             }
         };
-        *self.shared.remotes.entry(id).or_default() += 1;
-        out.reference(Reference::Remote, id);
+        let record = self.shared.remotes.entry(id);
+        let record = record.or_insert(RemoteRecord { kind, sent: 0 });
+        record.sent += 1;
+        out.reference(record.kind, id);
         Ok(())
     }
 
@@ -63,7 +82,7 @@ impl Capture<'_, '_> {
         };
         let of_sandbox = |id: &&Id| id.side() == Side::Sandbox;
         let shared = &*self.shared;
-        let objects = shared.functions.keys().chain(shared.locals.iter());
+        let objects = shared.functions.keys().chain(shared.locals.keys());
         let objects = objects.chain(shared.tables.keys().filter(of_sandbox));
         let mut objects: Vec<Id> = objects.copied().collect();
         objects.sort_unstable();
@@ -92,9 +111,9 @@ impl Capture<'_, '_> {
 impl Instantiate<'_, '_> {
     /// Lets go of an object of the host that the sandbox has no replica of any more.
     pub(crate) fn release(&mut self, id: Id, times: u64) {
-        if let Some(sent) = self.shared.remotes.get_mut(&id) {
-            *sent = sent.saturating_sub(times);
-            if *sent > 0 {
+        if let Some(record) = self.shared.remotes.get_mut(&id) {
+            record.sent = record.sent.saturating_sub(times);
+            if record.sent > 0 {
                 return;
             }
             self.shared.remotes.remove(&id);
@@ -123,8 +142,8 @@ impl Instantiate<'_, '_> {
         self.view.set_by_id(self.stack, Part::Originals, id);
     }
 
-    /// Pushes a stand-in for a value that stays in the sandbox. `(-0, +1)`
-    pub(crate) fn local(&mut self, id: Id) -> Result<(), HostError> {
+    /// Pushes a stand-in for a value that stays in the sandbox, of the same type. `(-0, +1)`
+    pub(crate) fn local(&mut self, kind: Reference, id: Id) -> Result<(), HostError> {
         if id.side() != Side::Sandbox {
             return Err(self.unknown(id));
         }
@@ -133,12 +152,18 @@ impl Instantiate<'_, '_> {
             return Ok(());
         }
         self.stack.pop(1);
-        self.stack.new_userdata();
-        let proxy = self.stack.top();
-        self.view.push_slot(self.stack, Slot::LocalMetatable);
-        self.stack.set_metatable(proxy);
+        self.view.push_slot(self.stack, Slot::StandIn);
+        self.stack.push_number(self.session.id.into());
+        self.stack.push_string(match kind {
+            Reference::LocalFunction => b"function",
+            Reference::LocalCoroutine => b"thread",
+            _ => b"userdata",
+        });
+        if !self.stack.call(2, 1, 0) {
+            return Err(HostError::Internal("no stand-in".into()));
+        }
         self.adopt(id);
-        self.shared.locals.insert(id);
+        self.shared.locals.insert(id, kind);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bridge_sandbox::{Handle, SandboxId};
-use bridge_wire::{Id, IdSource, Side};
+use bridge_wire::{Id, IdSource, Reference, Side};
 use crossbeam_channel::Receiver;
 use interpreter::bytecode;
 
@@ -41,7 +41,8 @@ pub(crate) enum Slot {
     Modules,
     Refresh,
     LoadModule,
-    LocalMetatable,
+    /// Makes a stand-in for a userdata, native function or coroutine of a sandbox.
+    StandIn,
     Vim,
     EmptyDict,
     VimNil,
@@ -65,6 +66,10 @@ pub(crate) enum Slot {
     OnMain,
     /// Wraps a function of main's own that a sandbox hands to Neovim.
     WrapOwn,
+    /// Makes the environment of functions that find the sandbox's globals behind the host's.
+    Globals,
+    /// Operators by name.
+    Operators,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -83,6 +88,8 @@ pub(crate) enum Part {
     WeakCarriers,
     /// Ids by object, for remotes; weak keys.
     Remotes,
+    /// Environments by the id of a sandbox's table of globals; weak values.
+    Globals,
 }
 
 /// Where functions of a sandbox run when the host calls them.
@@ -150,6 +157,26 @@ pub(crate) struct TableRecord {
 pub(crate) struct FunctionRecord {
     pub(crate) code: Code,
     pub(crate) cells: Rc<[Id]>,
+    pub(crate) environment: Environment,
+}
+
+/// Where a function of the sandbox finds its globals.
+#[derive(Debug, Clone)]
+pub(crate) enum Environment {
+    /// Among the host's.
+    Host,
+    /// Among the host's, then in the sandbox's table of globals with that id.
+    Both(Id),
+    /// In a table of its own, an encoded value.
+    Own(Rc<[u8]>),
+}
+
+/// A value of the host that stays here.
+#[derive(Debug)]
+pub(crate) struct RemoteRecord {
+    pub(crate) kind: Reference,
+    /// How often it was sent.
+    pub(crate) sent: u64,
 }
 
 /// The objects that a sandbox and the host share.
@@ -166,10 +193,20 @@ pub(crate) struct Shared {
     pub(crate) functions: BTreeMap<Id, FunctionRecord>,
     /// Functions of the host that the sandbox has.
     pub(crate) own_functions: HashSet<Id>,
-    /// How often each remote was sent.
-    pub(crate) remotes: HashMap<Id, u64>,
-    /// Values that stay in the sandbox.
-    pub(crate) locals: HashSet<Id>,
+    /// Values of the host that stay here.
+    pub(crate) remotes: HashMap<Id, RemoteRecord>,
+    /// Values that stay in the sandbox, with their kinds.
+    pub(crate) locals: HashMap<Id, Reference>,
+}
+
+/// Something that the sandbox does for main, which waits for it.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) task: u64,
+    /// Entries that main had when it began, its own included.
+    pub(crate) depth: u32,
+    /// Messages that were there before; they wait, since whatever main is in the middle of is one step.
+    pub(crate) deferred: Vec<Incoming>,
 }
 
 /// One sandbox as the host sees it.
@@ -183,6 +220,8 @@ pub(crate) struct Session {
     /// The session's table, see [`Part`].
     parts: c_int,
     pub(crate) shared: RefCell<Shared>,
+    /// Operations under way, the innermost last.
+    pub(crate) operations: RefCell<Vec<Operation>>,
     /// How often the baton has been taken and not given back.
     pub(crate) depth: Cell<u32>,
     next_task: Cell<u64>,
@@ -384,6 +423,7 @@ impl Session {
             (Part::Carriers, ""),
             (Part::WeakCarriers, "v"),
             (Part::Remotes, "k"),
+            (Part::Globals, "v"),
         ] {
             stack.new_table(0, 0);
             if !mode.is_empty() {
@@ -414,8 +454,9 @@ impl Session {
                 functions: BTreeMap::new(),
                 own_functions: HashSet::new(),
                 remotes: HashMap::new(),
-                locals: HashSet::new(),
+                locals: HashMap::new(),
             }),
+            operations: RefCell::default(),
             depth: Cell::new(0),
             next_task: Cell::new(1),
             pending: Cell::new(0),
@@ -436,7 +477,7 @@ impl Session {
         }
     }
 
-    /// Pushes the session's tables and the support table. `(-0, +8)`
+    /// Pushes the session's tables and the support table. `(-0, +9)`
     pub(crate) fn open(&self, host: &Host, stack: &mut Stack<'_>) -> Result<View, HostError> {
         if self.ended.get() {
             return Err(HostError::Ended(self.id));
@@ -444,7 +485,7 @@ impl Session {
         stack.reserve(32)?;
         stack.push_kept(self.parts);
         let base = stack.top();
-        for part in 1..=6 {
+        for part in 1..=7 {
             stack.raw_get_index(base, part);
         }
         stack.push_kept(host.support);
@@ -465,7 +506,7 @@ impl View {
 
     /// Pushes a value of the support table. `(-0, +1)`
     pub(crate) fn push_slot(self, stack: &mut Stack<'_>, slot: Slot) {
-        stack.raw_get_index(self.base + 7, slot as c_int);
+        stack.raw_get_index(self.base + 8, slot as c_int);
     }
 
     /// Pushes what a part holds under an id. `(-0, +1)`

@@ -234,12 +234,6 @@ impl<'l> Stack<'l> {
         unsafe { ffi::lua_createtable(self.l, hint(array), hint(hash)) }
     }
 
-    /// Pushes a new, empty userdata. `(-0, +1)`
-    pub(crate) fn new_userdata(&mut self) {
-        // SAFETY: there is room (type invariant).
-        unsafe { ffi::lua_newuserdata(self.l, 0) };
-    }
-
     /// Returns the block of a full userdata that luv made, if it has that metatable.
     pub(crate) fn luv_handle(&mut self, index: c_int, metatable: &CStr) -> Option<*mut c_void> {
         if self.kind(index) != Type::Userdata || !self.metatable(index) {
@@ -304,6 +298,19 @@ impl<'l> Stack<'l> {
         debug_assert!(matches!(self.kind(-1), Type::Table | Type::Nil));
         // SAFETY: callers pass a table or a full userdata and have a table or nil on top.
         unsafe { ffi::lua_setmetatable(self.l, index) };
+    }
+
+    /// Pushes the environment of a function. `(-0, +1)`
+    pub(crate) fn environment(&mut self, function: c_int) {
+        // SAFETY: there is room (type invariant); reading any acceptable index is allowed.
+        unsafe { ffi::lua_getfenv(self.l, function) }
+    }
+
+    /// Sets the environment of a function from the table on top. `(-1, +0)`
+    pub(crate) fn set_environment(&mut self, function: c_int) {
+        debug_assert_eq!(self.kind(-1), Type::Table);
+        // SAFETY: callers pass a function and have a table on top.
+        unsafe { ffi::lua_setfenv(self.l, function) };
     }
 
     /// Moves the value on top below the others down to `index`. `(-0, +0)`

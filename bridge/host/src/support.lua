@@ -1,7 +1,7 @@
 --- The part of the host's side that must be Lua: functions that yield may pass through, and names.
 --- Loaded once by the library, which passes its own functions; returns a list in the order of `Slot`.
 
-local native, vim = ...
+local native, vim, operators = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
 local error, ipairs, next, pcall, rawget, select, setmetatable, type = error, ipairs, next, pcall, rawget, select, setmetatable, type
 local running, status, yield = coroutine.running, coroutine.status, coroutine.yield
@@ -172,22 +172,36 @@ local function give_back_unseen()
   end
 end
 
+--- Interrupts the turns of a sandbox that are under way, while main waits for it; returns what `go_on` wants.
+local function interrupt(id)
+  give_back_unseen()
+  local held = sessions[id] and sessions[id].held or {}
+  local holding = {}
+  for co, holds in next, held do
+    if holds then
+      holding[#holding + 1] = co
+    end
+  end
+  for _, co in ipairs(holding) do
+    held[co] = nil
+  end
+  return holding
+end
+
+--- Undoes `interrupt`.
+local function go_on(id, holding)
+  local session = sessions[id]
+  for _, co in ipairs(session and holding or {}) do
+    session.held[co] = true
+  end
+end
+
 do
   local suspend, resume = native.suspend, native.resume
 
   --- Gives the baton back while main waits inside a callback; what runs meanwhile takes it anew.
   function native.suspend(id)
-    give_back_unseen()
-    local held = sessions[id] and sessions[id].held or {}
-    local holding = {}
-    for co, holds in next, held do
-      if holds then
-        holding[#holding + 1] = co
-      end
-    end
-    for _, co in ipairs(holding) do
-      held[co] = nil
-    end
+    local holding = interrupt(id)
     return { depth = suspend(id), holding = holding }
   end
 
@@ -195,10 +209,7 @@ do
   function native.resume(id, suspended)
     give_back_unseen()
     resume(id, suspended.depth)
-    local session = sessions[id]
-    for _, co in ipairs(session and suspended.holding or {}) do
-      session.held[co] = true
-    end
+    go_on(id, suspended.holding)
   end
 end
 
@@ -414,6 +425,36 @@ if string_metatable then
   names[string_metatable] = "string.__metatable"
 end
 
+-- Globals. --------------------------------------------------------------------------------------
+
+--- Makes the environment of functions that find the sandbox's globals behind the host's: they read the
+--- host's first and assign where the name is found, else the sandbox's.
+local function globals(of_sandbox)
+  local host = _G
+  local environment = setmetatable({}, {
+    __index = function(_, key)
+      local value = rawget(host, key)
+      if value == nil then
+        value = of_sandbox[key]
+        if value == nil then
+          -- Whatever else the host has to say about a name that it does not know.
+          value = host[key]
+        end
+      end
+      return value
+    end,
+    __newindex = function(_, key, value)
+      if rawget(host, key) ~= nil then
+        host[key] = value
+      else
+        of_sandbox[key] = value
+      end
+    end,
+  })
+  names[environment] = "_G"
+  return environment
+end
+
 -- Garbage collection. ---------------------------------------------------------------------------
 
 --- Tells the library after each collection, so that it looks for replicas that are gone.
@@ -430,19 +471,84 @@ local function load_module(name)
   return require(name)
 end
 
-local local_metatable = {
-  __name = "threading.local",
-  __metatable = false,
-  __tostring = function()
-    return "threading: a value that stays in its thread"
-  end,
-  __index = function(_, key)
-    error("threading: this value (a coroutine or a built-in function) stays in its thread; cannot read its field '" .. tostring(key) .. "' here", 2)
-  end,
-  __call = function()
-    error("threading: this value (a coroutine or a built-in function) stays in its thread and cannot be called here", 2)
-  end,
-}
+-- Values that stay in their sandbox. ---------------------------------------------------------------
+
+--- Works for a sandbox until it has done what main waits for. Ctrl-C cancels that, and once more kills the sandbox.
+local function wait_operation(session, task)
+  local interrupted = false
+  while not native.wait_operation(session, task, 10) do
+    if not vim.in_fast_event() then
+      local _, reason = vim.wait(0, never, 1, true)
+      if reason == -2 then
+        if interrupted then
+          native.kill(session)
+        else
+          native.cancel(session, task, "interrupted")
+        end
+        interrupted = true
+      end
+    end
+  end
+  return native.take_task(session, task)
+end
+
+local function resumed(session, holding, ...)
+  go_on(session, holding)
+  return take(...)
+end
+
+--- Has a sandbox apply an operator and returns the results; nothing else of it runs meanwhile.
+local function operate(session, operator, ...)
+  local holding = interrupt(session)
+  local ok, task = pcall(native.operate, session, operator, ...)
+  if not ok then
+    go_on(session, holding)
+    error(task, 0)
+  end
+  return resumed(session, holding, wait_operation(session, task))
+end
+
+--- What makes stand-ins of each type, by the number of the sandbox. Two userdata are compared by what their
+--- metatables share, so as long as one is there its metatable is what others of the sandbox get.
+local made = setmetatable({}, { __mode = "v" })
+
+local function makers(session)
+  if not made[session] then
+    local function ask(operator, ...)
+      return operate(session, operator, ...)
+    end
+    local metatable = operators.metatable(ask)
+    local run = operators.coroutine(ask)
+    made[session] = {
+      userdata = function()
+        local token = newproxy()
+        debug.setmetatable(token, metatable)
+        return token
+      end,
+      ["function"] = function()
+        local token
+        function token(...)
+          return ask("call", token, ...)
+        end
+        return token
+      end,
+      thread = function()
+        local token
+        token = coroutine.create(function(...)
+          return run(token, ...)
+        end)
+        return token
+      end,
+    }
+    metatable.makers = made[session]
+  end
+  return made[session]
+end
+
+--- Makes what stands for a value of a sandbox, of the same type.
+local function stand_in(session, kind)
+  return makers(session)[kind]()
+end
 
 -- 64-bit integers: cdata that cross by value. -----------------------------------------------------
 
@@ -562,7 +668,7 @@ return {
   modules,
   refresh,
   load_module,
-  local_metatable,
+  stand_in,
   vim,
   rawget(vim, "_empty_dict_mt") or {},
   vim.NIL,
@@ -576,4 +682,6 @@ return {
   guard_carrier,
   on_main,
   wrap_own,
+  globals,
+  operators.operators,
 }

@@ -3,7 +3,7 @@
 //! As with variables, each table is compared with its shadow, a map of encoded keys to encoded
 //! values; this costs a pass over every shared table. Runs while the host holds the baton.
 
-use bridge_wire::{Decoder, Encoder, Id, Token};
+use bridge_wire::{Decoder, Encoder, Id, Reference, Token};
 
 use crate::capture::Capture;
 use crate::error::HostError;
@@ -37,7 +37,7 @@ impl Capture<'_, '_> {
                 value.clear();
                 match self.stack.kind(table + 1) {
                     // As a key a 64-bit integer is an object, unlike all others of the same value.
-                    Type::Cdata => self.stays(table + 1, &mut key)?,
+                    Type::Cdata => self.stays(table + 1, Reference::Userdata, &mut key)?,
                     _ => self.value(table + 1, &mut key)?,
                 }
                 self.value(table + 2, &mut value)?;

@@ -108,6 +108,44 @@ impl Baton {
         self.given.notify_all();
     }
 
+    /// Gives the worker's baton to the host, which has lent it.
+    pub(crate) fn hand_over(&self) {
+        let mut state = self.lock();
+        if state.holder == Holder::Worker {
+            state.holder = Holder::Host(1);
+        }
+        drop(state);
+        self.given.notify_all();
+    }
+
+    /// Lets go of all of the host's entries at once.
+    pub(crate) fn lend(&self) {
+        let mut state = self.lock();
+        if matches!(state.holder, Holder::Host(_)) {
+            state.holder = Holder::Nobody;
+        }
+    }
+
+    /// Waits for the worker to hand over what was lent; false when the sandbox has ended. It counts as one entry.
+    pub(crate) fn reclaim(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            match state.holder {
+                Holder::Host(_) => return !state.ended,
+                Holder::Nobody if state.ended => {
+                    state.holder = Holder::Host(1);
+                    return false;
+                }
+                _ => {
+                    state = self
+                        .given
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
     /// Returns whether the host waits.
     pub(crate) fn is_wanted(&self) -> bool {
         self.wanted.load(Ordering::Relaxed)

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use bridge_wire::{Encoder, Id, Kind, Operation, Reference};
 use interpreter::{
-    Call, Context, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash, Table, Userdata,
-    Value,
+    Call, Context, Coroutine, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash, Table,
+    Userdata, Value,
 };
 
 use crate::clock;
@@ -30,8 +30,12 @@ pub(crate) enum Request {
 /// Tables that the prelude and this file share.
 #[derive(Debug)]
 pub(crate) struct Hooks {
-    /// Metatable of userdata that stand for remote values.
+    /// Metatable of userdata that stand for remote values of which what is asked copies.
     remote: Stash,
+    /// The same for those that are asked by reference.
+    userdata: Stash,
+    /// What a coroutine runs that stands for one of the host; takes that coroutine and its arguments.
+    coroutine: Stash,
     /// Metatable of tables that stand for host tables known by path.
     proxy: Stash,
     /// Proxy to the array of its path's keys.
@@ -59,12 +63,14 @@ pub(crate) struct State {
 }
 
 /// Data of a userdata that stands for a value of the host.
-pub(crate) struct Remote(Id);
+pub(crate) struct Remote(Reference, Id);
 
 impl Remote {
-    pub(crate) fn id_of(userdata: Gc<'_, Userdata<'_>>) -> Option<Id> {
+    /// Returns the kind and id of the value that a userdata stands for, if it does.
+    pub(crate) fn of(userdata: Gc<'_, Userdata<'_>>) -> Option<(Reference, Id)> {
         let data = userdata.data().try_borrow().ok()?;
-        data.downcast_ref::<Remote>().map(|remote| remote.0)
+        data.downcast_ref::<Remote>()
+            .map(|remote| (remote.0, remote.1))
     }
 }
 
@@ -113,11 +119,71 @@ pub(crate) fn vim_nil<'gc>(ctx: Context<'gc>) -> Value<'gc> {
         .map_or(Value::NIL, |hooks| ctx.fetch(&hooks.vim_nil))
 }
 
-/// Makes the object that stands for a value of the host.
-pub(crate) fn remote<'gc>(ctx: Context<'gc>, id: Id) -> Value<'gc> {
-    let userdata = ctx.userdata(Box::new(Remote(id)));
-    Userdata::set_metatable(userdata, ctx.mutation(), hook(ctx, |hooks| &hooks.remote));
-    userdata.into()
+/// Makes the object that stands for a value of the host, of the same type as far as there is one.
+pub(crate) fn remote<'gc>(ctx: Context<'gc>, kind: Reference, id: Id) -> Value<'gc> {
+    match kind {
+        Reference::NativeFunction => ctx.native("host_function", operate_call, &[]).into(),
+        Reference::RemoteFunction => {
+            let remote = ctx.userdata(Box::new(Remote(kind, id)));
+            ctx.native("host_function", call_remote, &[remote.into()])
+                .into()
+        }
+        Reference::Coroutine => {
+            let start = ctx.native("host_coroutine", resume_coroutine, &[]);
+            Coroutine::new(ctx.mutation(), ctx.heap(), start).into()
+        }
+        _ => {
+            let userdata = ctx.userdata(Box::new(Remote(kind, id)));
+            let metatable = hook(ctx, |hooks| match kind {
+                Reference::Userdata => &hooks.userdata,
+                _ => &hooks.remote,
+            });
+            Userdata::set_metatable(userdata, ctx.mutation(), metatable);
+            userdata.into()
+        }
+    }
+}
+
+/// Stands for a native function of the host.
+fn operate_call<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let args = std::iter::once(call.function().into());
+    let args: Vec<Value<'gc>> = args
+        .chain((1..=call.arg_count()).map(|n| call.arg(n)))
+        .collect();
+    send(call, Operation::Operate, Callee::Operator(b"call"), &args)
+}
+
+/// Stands for a function of the host that came out of a host call.
+fn call_remote<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let (_, id) = call
+        .value(0)
+        .as_userdata()
+        .and_then(Remote::of)
+        .expect("given when it was made");
+    let args: Vec<Value<'gc>> = (1..=call.arg_count()).map(|n| call.arg(n)).collect();
+    send(call, Operation::Call, Callee::Remote(id), &args)
+}
+
+/// Runs as a coroutine that stands for one of the host.
+fn resume_coroutine<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let main = state(call.ctx())
+        .hooks
+        .borrow()
+        .as_ref()
+        .map_or(Value::NIL, |hooks| call.fetch(&hooks.coroutine));
+    let args = std::iter::once(call.coroutine().into());
+    let args: Vec<Value<'gc>> = args
+        .chain((1..=call.arg_count()).map(|n| call.arg(n)))
+        .collect();
+    call.invoke(main, &args, |call| call.ret_top(call.result_count()))
+}
+
+/// `operate(operator, …)`: has the host apply an operator.
+fn operate<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let operator = call.check_string(1)?;
+    let args: Vec<Value<'gc>> = (2..=call.arg_count()).map(|n| call.arg(n)).collect();
+    let operator = Callee::Operator(operator.as_bytes());
+    send(call, Operation::Operate, operator, &args)
 }
 
 /// Returns the module's instance in this sandbox; the message that names it had it loaded.
@@ -185,7 +251,7 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
 
 /// Puts the natives into the table that the prelude gets.
 pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
-    let natives: [(&'static str, NativeFn); 12] = [
+    let natives: [(&'static str, NativeFn); 13] = [
         ("call", |call| host_call(call, Operation::Call)),
         ("get", |call| host_call(call, Operation::Get)),
         ("set", |call| host_call(call, Operation::Set)),
@@ -193,6 +259,7 @@ pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Err
         ("call_function", |call| function_call(call, Operation::Call)),
         ("post_function", |call| function_call(call, Operation::Post)),
         ("function_for", function_for),
+        ("operate", operate),
         ("sleep", sleep),
         ("hrtime", hrtime),
         ("stop", stop),
@@ -212,6 +279,8 @@ fn set_hooks<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let field = |name: &str| ctx.stash(table.get(ctx.string(name).into()));
     let hooks = Hooks {
         remote: field("remote"),
+        userdata: field("userdata"),
+        coroutine: field("coroutine"),
         proxy: field("proxy"),
         path_of: field("path_of"),
         by_path: field("by_path"),
@@ -239,7 +308,7 @@ fn call_path<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 /// `call(path, …)`, `get(path)`, `set(path, value)`, `post(path, …)`.
 fn host_call<'gc>(call: &Call<'gc>, operation: Operation) -> NativeResult<'gc> {
     let args: Vec<Value<'gc>> = (2..=call.arg_count()).map(|n| call.arg(n)).collect();
-    if let Some(id) = call.arg(1).as_userdata().and_then(Remote::id_of) {
+    if let Some((_, id)) = call.arg(1).as_userdata().and_then(Remote::of) {
         return send(call, operation, Callee::Remote(id), &args);
     }
     let path = call.check_table(1)?;
@@ -254,8 +323,9 @@ fn function_call<'gc>(call: &Call<'gc>, operation: Operation) -> NativeResult<'g
 }
 
 /// What a host call is about.
-enum Callee<'gc> {
+enum Callee<'a, 'gc> {
     Path(Gc<'gc, Table<'gc>>),
+    Operator(&'a [u8]),
     Remote(Id),
     Function(Gc<'gc, Function<'gc>>),
 }
@@ -263,7 +333,7 @@ enum Callee<'gc> {
 fn send<'gc>(
     call: &Call<'gc>,
     operation: Operation,
-    callee: Callee<'gc>,
+    callee: Callee<'_, 'gc>,
     args: &[Value<'gc>],
 ) -> NativeResult<'gc> {
     let ctx = call.ctx();
@@ -271,7 +341,7 @@ fn send<'gc>(
     if state.policy == Policy::Pure {
         let what = match callee {
             Callee::Path(path) => show_path(path),
-            Callee::Remote(_) | Callee::Function(_) => "a function of the host".into(),
+            _ => "a function of the host".into(),
         };
         return Err(call.error(format!("{what} is not allowed by the policy \"pure\"")));
     }
@@ -291,6 +361,12 @@ fn send<'gc>(
                 let key = path.get(Value::number(f64::from(index)));
                 message.value(&mut fields, key, Tables::ByValue)
             })
+        }
+        Callee::Operator(name) => {
+            tables = Tables::ByReference;
+            fields.array_len(1);
+            fields.string(name);
+            Ok(())
         }
         Callee::Remote(id) => {
             fields.reference(Reference::Remote, id);

@@ -271,6 +271,21 @@ impl Handle {
         answered.recv().ok().flatten()
     }
 
+    /// Lets go of all entries at once while an `Operate` message is under way; see `reclaim`.
+    pub fn lend(&self) {
+        self.shared.baton.lend();
+        self.wake();
+    }
+
+    /// Takes back what was lent, once the operation's `Finished` message is there.
+    pub fn reclaim(&self) -> Entered {
+        if self.shared.baton.reclaim() {
+            Entered::Ready
+        } else {
+            Entered::Ended
+        }
+    }
+
     /// Ends the sandbox at its next safe point; `Finished` and `Ended` messages follow.
     pub fn kill(&self) {
         self.shared.killed.store(true, Ordering::Release);

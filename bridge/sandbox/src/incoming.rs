@@ -6,7 +6,7 @@ use bridge_wire::{
     CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Reference, Token,
 };
 use interpreter::bytecode::{Origin, dump};
-use interpreter::{Context, Gc, Integer, Prototype, Table, Upvalue, Value};
+use interpreter::{Context, Function, Gc, Integer, Prototype, Table, Upvalue, Value};
 
 use crate::calls;
 use crate::objects::Objects;
@@ -172,6 +172,15 @@ impl<'gc> Incoming<'_, 'gc> {
                 table.set_metatable(ctx.mutation(), value.as_table());
                 table.share();
             }
+            Fill::Environment(id, mut decoder) => {
+                let function = self.objects.value(ctx, id).and_then(Value::as_function);
+                let function = function.ok_or(ApplyError::UnknownObject(id.raw()))?;
+                // A name that means nothing here leaves the function with the globals.
+                if let Some(environment) = self.value(&mut decoder)?.as_table() {
+                    Function::set_env(function, ctx.mutation(), environment);
+                }
+            }
+            Fill::Globals(id, _) => return Err(ApplyError::UnknownObject(id.raw())),
         }
         Ok(())
     }
@@ -214,10 +223,10 @@ impl<'gc> Incoming<'_, 'gc> {
                 }
                 table.into()
             }
-            Token::Reference(Reference::Remote, id) => {
+            Token::Reference(kind, id) if kind.is_remote() => {
                 let remote = self.objects.value(ctx, id).unwrap_or_else(|| {
-                    let remote = calls::remote(ctx, id);
-                    self.objects.add(ctx, id, Reference::Remote, remote);
+                    let remote = calls::remote(ctx, kind, id);
+                    self.objects.add(ctx, id, kind, remote);
                     remote
                 });
                 self.objects.count_received(id);
@@ -246,10 +255,7 @@ impl<'gc> Incoming<'_, 'gc> {
     }
 
     /// Decodes a value that must be a function.
-    pub(crate) fn function(
-        &mut self,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<Gc<'gc, interpreter::Function<'gc>>> {
+    pub(crate) fn function(&mut self, decoder: &mut Decoder<'_>) -> Result<Gc<'gc, Function<'gc>>> {
         let at = decoder.clone();
         let value = self.value(decoder)?;
         value

@@ -13,6 +13,7 @@
 mod baton;
 mod calls;
 mod clock;
+mod environments;
 mod handle;
 mod incoming;
 mod objects;
@@ -24,5 +25,6 @@ mod worker;
 pub use handle::{
     Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status,
 };
+pub use sandbox::{OPERATORS, SLICE};
 pub use stepper::{drive_inline, is_inline, look, pass, record, step, take_record};
 pub use worker::{shut_down, spawn};

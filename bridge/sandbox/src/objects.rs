@@ -53,7 +53,7 @@ pub(crate) struct Objects {
     /// Messages wait, which may name anything: all is kept.
     pinned: BTreeSet<Id>,
     /// Entries of each kind.
-    counts: BTreeMap<u8, usize>,
+    counts: BTreeMap<Reference, usize>,
     /// Functions and locals that were made here: while there are any, the host can reach the sandbox.
     exports: usize,
     /// Dumps that the host has sent, by its number.
@@ -63,6 +63,8 @@ pub(crate) struct Objects {
     prototypes: BTreeMap<(u64, u64, u64), Stash>,
     /// A table: objects that cross by name, each with its path.
     pub(crate) names: Stash,
+    /// Names of the globals that each sandbox has, and so the host.
+    pub(crate) standard_globals: BTreeSet<Box<[u8]>>,
     /// A closure whose prototype has one upvalue and returns it.
     carrier: Stash,
 }
@@ -85,6 +87,7 @@ impl Objects {
             codes: Vec::new(),
             prototypes: BTreeMap::new(),
             names: ctx.stash(ctx.table().into()),
+            standard_globals: BTreeSet::new(),
             carrier: ctx.stash(carrier.into()),
         }
     }
@@ -95,7 +98,16 @@ impl Objects {
 
     /// Returns how many objects of one kind there are.
     pub(crate) fn count(&self, kind: Reference) -> usize {
-        self.counts.get(&(kind as u8)).copied().unwrap_or(0)
+        self.counts.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// Returns how many values of the host there are that stay there.
+    pub(crate) fn count_remotes(&self) -> usize {
+        let counts = self.counts.iter();
+        counts
+            .filter(|(kind, _)| kind.is_remote())
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// Returns whether the host holds functions that were made here.
@@ -178,7 +190,7 @@ impl Objects {
             address,
         };
         self.by_address.insert(address, id);
-        *self.counts.entry(kind as u8).or_default() += 1;
+        *self.counts.entry(kind).or_default() += 1;
         if is_export(id, kind) {
             self.exports += 1;
         }
@@ -197,7 +209,7 @@ impl Objects {
             ctx.unstash(value);
         }
         self.pinned.remove(&id);
-        if let Some(count) = self.counts.get_mut(&(entry.kind as u8)) {
+        if let Some(count) = self.counts.get_mut(&entry.kind) {
             *count -= 1;
         }
         if is_export(id, entry.kind) {
@@ -362,10 +374,7 @@ impl Objects {
     /// What stays in the sandbox (coroutines, native functions) counts as in use: what it refers to is known to
     /// nobody else.
     pub(crate) fn only_for_host(&self, lua: &mut Lua) -> Vec<Id> {
-        let exports = self
-            .entries
-            .values()
-            .filter(|entry| entry.kind != Reference::Local);
+        let exports = self.entries.values().filter(|entry| !entry.kind.is_local());
         let reached = lua.collect_without(exports.filter_map(|entry| entry.hold.as_ref()));
         let entries = self.entries.iter();
         entries
@@ -429,7 +438,7 @@ impl Objects {
 }
 
 fn is_export(id: Id, kind: Reference) -> bool {
-    id.side() == Side::Sandbox && matches!(kind, Reference::Function | Reference::Local)
+    id.side() == Side::Sandbox && (kind == Reference::Function || kind.is_local())
 }
 
 fn cell_address<'gc>(cell: Gc<'gc, Upvalue<'gc>>) -> usize {

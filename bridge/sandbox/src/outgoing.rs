@@ -36,9 +36,9 @@ pub(crate) enum EncodeError {
 
 /// A message under construction.
 pub(crate) struct Outgoing<'a, 'gc> {
-    ctx: Context<'gc>,
-    objects: &'a mut Objects,
-    delta: DeltaBuilder,
+    pub(crate) ctx: Context<'gc>,
+    pub(crate) objects: &'a mut Objects,
+    pub(crate) delta: DeltaBuilder,
     /// New tables and cells whose contents are still to be written.
     unfilled: VecDeque<Id>,
     /// What to forget again if the message cannot be sent.
@@ -110,16 +110,12 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 }
             }
             Type::Table => self.object(out, value, |this| {
-                let id = this.objects.give_id();
-                this.delta.objects.table(id);
-                this.objects.add(this.ctx, id, Reference::Table, value);
-                this.unfilled.push_back(id);
-                Ok((Reference::Table, id))
+                Ok((Reference::Table, this.new_table(value)))
             })?,
             Type::Function => self.object(out, value, |this| {
                 let function = value.as_function().expect("a function");
                 if function.is_native() {
-                    return Ok((Reference::Local, this.local(value)));
+                    return Ok(this.local(Reference::LocalFunction, value));
                 }
                 this.function(function).map(|id| (Reference::Function, id))
             })?,
@@ -128,19 +124,20 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 Integer::Unsigned(value) => out.uint64(value),
             },
             Type::Coroutine => {
-                self.object(out, value, |this| Ok((Reference::Local, this.local(value))))?;
+                let kind = Reference::LocalCoroutine;
+                self.object(out, value, |this| Ok(this.local(kind, value)))?;
             }
             Type::Userdata => {
                 let userdata = value.as_userdata();
                 if userdata.is_some_and(|u| u.is::<crate::calls::Nil>()) {
                     out.vim_nil();
-                } else if let Some(id) = userdata.and_then(Remote::id_of) {
-                    out.reference(Reference::Remote, id);
+                } else if let Some((kind, id)) = userdata.and_then(Remote::of) {
+                    out.reference(kind, id);
                 } else if userdata.is_none() {
                     // A light userdata is an identity of this side: to the host it means nothing.
                     out.nil();
                 } else {
-                    self.object(out, value, |this| Ok((Reference::Local, this.local(value))))?;
+                    self.object(out, value, |this| Ok(this.local(Reference::Local, value)))?;
                 }
             }
         }
@@ -151,7 +148,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     fn key(&mut self, out: &mut Encoder, key: Value<'gc>) -> Result<(), EncodeError> {
         if key.as_cdata().is_some() {
             // As a key an integer is an object, unlike all others of the same value.
-            return self.object(out, key, |this| Ok((Reference::Local, this.local(key))));
+            return self.object(out, key, |this| Ok(this.local(Reference::Local, key)));
         }
         self.value(out, key, Tables::ByReference)
     }
@@ -175,11 +172,21 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         Ok(())
     }
 
-    fn local(&mut self, value: Value<'gc>) -> Id {
+    /// Makes a table known to the host.
+    pub(crate) fn new_table(&mut self, table: Value<'gc>) -> Id {
         let id = self.objects.give_id();
-        self.objects.add(self.ctx, id, Reference::Local, value);
-        self.created.push(id);
+        self.delta.objects.table(id);
+        self.objects.add(self.ctx, id, Reference::Table, table);
+        self.unfilled.push_back(id);
         id
+    }
+
+    /// Gives an id to a value that stays here.
+    fn local(&mut self, kind: Reference, value: Value<'gc>) -> (Reference, Id) {
+        let id = self.objects.give_id();
+        self.objects.add(self.ctx, id, kind, value);
+        self.created.push(id);
+        (kind, id)
     }
 
     fn copy_table(
@@ -254,26 +261,21 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             .zip(&template.upvalues)
             .map(|(cell, &source)| self.cell(cell.get(), source))
             .collect();
+        let id = self.objects.give_id();
         match &template.origin {
             Origin::Dump { bytes, range } => {
                 let Some((code, shift)) = self.objects.code_of(bytes) else {
                     return Err(EncodeError::ForeignDump(self.place()));
                 };
-                let id = self.objects.give_id();
                 let place = |position: usize| position.wrapping_add_signed(shift) as u64;
                 let range = (place(range.start), place(range.end));
                 self.delta.objects.dumped_function(id, code, range, &cells);
-                self.objects
-                    .add(self.ctx, id, Reference::Function, function.into());
-                self.created.push(id);
-                Ok(id)
             }
             Origin::Source {
                 text,
                 range,
                 method,
             } => {
-                let id = self.objects.give_id();
                 let slice = &text[range.clone()];
                 let mut expression = b"function".to_vec();
                 if template.first_line == 0 {
@@ -303,12 +305,13 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                     &names,
                     &cells,
                 );
-                self.objects
-                    .add(self.ctx, id, Reference::Function, function.into());
-                self.created.push(id);
-                Ok(id)
             }
         }
+        self.objects
+            .add(self.ctx, id, Reference::Function, function.into());
+        self.created.push(id);
+        self.environment(id, function)?;
+        Ok(id)
     }
 
     /// Writes the contents of all new objects, and of those that these bring in.

@@ -79,21 +79,29 @@ local function proxy(keys)
   return object
 end
 
---- Stands for a value that stays on the host: a C function, a userdata, a coroutine.
-local remote_metatable = {
-  __index = function(self, key)
-    return (host.get({ self, key }))
-  end,
-  __newindex = function(self, key, value)
-    host.set({ self, key }, value)
-  end,
-  __call = function(self, ...)
-    return host.call(self, ...)
-  end,
-  __tostring = function(self)
-    return host.call({ "_G", "tostring" }, self)
-  end,
-}
+-- Values that stay on the host: userdata, native functions, coroutines.
+local operators = host.operators()
+
+for operator, apply in pairs(operators.operators) do
+  name(apply, "threading.operators." .. operator)
+end
+
+local userdata_metatable = operators.metatable(host.operate)
+
+--- Stands for one that came out of a host call; what it is asked copies, as host calls do.
+local remote_metatable = operators.metatable(host.operate)
+function remote_metatable.__index(self, key)
+  return (host.get({ self, key }))
+end
+function remote_metatable.__newindex(self, key, value)
+  host.set({ self, key }, value)
+end
+function remote_metatable.__call(self, ...)
+  return host.call(self, ...)
+end
+function remote_metatable.__tostring(self)
+  return host.call({ "_G", "tostring" }, self)
+end
 
 local empty_dict_metatable = {
   __tostring = function()
@@ -112,6 +120,8 @@ debug.setmetatable(vim.NIL, {
 
 host.hooks({
   remote = remote_metatable,
+  userdata = userdata_metatable,
+  coroutine = operators.coroutine(host.operate),
   proxy = proxy_metatable,
   path_of = path_of,
   by_path = by_path,

@@ -13,6 +13,7 @@ use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value}
 
 use crate::calls::{self, Request, State};
 use crate::clock;
+use crate::environments;
 use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
@@ -21,7 +22,7 @@ use crate::stepper;
 use crate::worker::Command;
 
 /// Fuel of one slice: some tens of microseconds, which bounds how long a callback waits for the baton.
-pub(crate) const SLICE: u64 = 4_000;
+pub const SLICE: u64 = 4_000;
 
 /// Builds `vim` and what else a sandbox has beyond the standard library.
 const PRELUDE: &[u8] = include_bytes!("prelude.lua");
@@ -44,6 +45,9 @@ impl Link {
         }
     }
 }
+
+/// Operators on values that stay on the other side; a chunk that both sides run.
+pub const OPERATORS: &str = include_str!("operators.lua");
 
 /// What a sandbox wants after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +92,10 @@ pub(crate) struct Sandbox {
     link: Link,
     name: String,
     tasks: VecDeque<Running>,
+    /// Tasks that main waits for in the middle of something: until the last has ended, nothing else runs.
+    operations: Vec<u64>,
+    /// The last of them has just ended: main gets the baton.
+    hands_over: bool,
     /// Messages that were received but not applied.
     pending: VecDeque<Vec<u8>>,
     /// The prelude's function that runs `require` for each of its arguments.
@@ -136,12 +144,15 @@ impl Sandbox {
             state
         });
         let load_modules = run_prelude(&mut lua, options)?;
+        state.objects.borrow_mut().standard_globals = lua.enter(environments::global_names);
         Ok(Sandbox {
             lua,
             state,
             link,
             name: options.name.clone(),
             tasks: VecDeque::new(),
+            operations: Vec::new(),
+            hands_over: false,
             pending: VecDeque::new(),
             load_modules,
             fuel: options.fuel,
@@ -197,11 +208,7 @@ impl Sandbox {
                 return Turn::Ended;
             }
             self.end_sleeps();
-            let runnable = self
-                .tasks
-                .iter()
-                .position(|running| running.waiting == Waiting::No);
-            let Some(index) = runnable else {
+            let Some(index) = self.runnable() else {
                 turn = Turn::Wait;
                 break;
             };
@@ -210,7 +217,11 @@ impl Sandbox {
                 return ended;
             }
             turn = Turn::More;
-            if !slice.may_go_on || self.link.shared.baton.is_wanted() || !commands.is_empty() {
+            if self.hands_over
+                || !slice.may_go_on
+                || self.link.shared.baton.is_wanted()
+                || !commands.is_empty()
+            {
                 break;
             }
         }
@@ -239,8 +250,41 @@ impl Sandbox {
             } else {
                 Status::Waiting
             });
-        self.link.shared.baton.give();
+        if std::mem::take(&mut self.hands_over) {
+            self.link.shared.baton.hand_over();
+        } else {
+            self.link.shared.baton.give();
+        }
         turn
+    }
+
+    /// Returns the next task to run: while main waits for an operation that one only, and what loads modules.
+    fn runnable(&self) -> Option<usize> {
+        let is_loading = self.is_loading();
+        let is_operation = |bytes: &Vec<u8>| {
+            Message::decode(bytes).is_ok_and(|message| message.kind == Kind::Operate)
+        };
+        let only = match self.operations.last() {
+            // An operation that waits for its modules keeps the others from running too.
+            _ if is_loading && self.pending.iter().any(is_operation) => Some(0),
+            operation => operation.copied(),
+        };
+        self.tasks.iter().position(|running| {
+            running.waiting == Waiting::No
+                && (running.number == 0 || only.is_none_or(|only| running.number == only))
+        })
+    }
+
+    fn is_loading(&self) -> bool {
+        self.tasks.iter().any(|running| running.number == 0)
+    }
+
+    /// Notes that a task has ended; main gets the baton if it waits for that in the middle of something.
+    fn end_operation(&mut self, number: u64) {
+        if self.operations.last() == Some(&number) {
+            self.operations.pop();
+            self.hands_over = true;
+        }
     }
 
     /// Ends the sandbox if it was killed or has used up what it may.
@@ -279,9 +323,8 @@ impl Sandbox {
 
     /// Applies messages in order; one that needs modules waits until they are loaded.
     fn apply_pending(&mut self) -> Result<(), ApplyError> {
-        let is_loading = |tasks: &VecDeque<Running>| tasks.iter().any(|r| r.number == 0);
         while let Some(bytes) = self.pending.pop_front() {
-            if is_loading(&self.tasks) {
+            if self.is_loading() {
                 self.pending.push_front(bytes);
                 self.answer_loader()?;
                 self.pin();
@@ -407,7 +450,7 @@ impl Sandbox {
                 incoming.apply(delta)?;
             }
             match message.kind {
-                Kind::Start | Kind::Invoke => {
+                Kind::Start | Kind::Invoke | Kind::Operate => {
                     let function = incoming.function(&mut fields)?;
                     let args = incoming.list(&mut fields)?;
                     return Ok(Some(ctx.task(function, &args)));
@@ -443,6 +486,9 @@ impl Sandbox {
             Ok(None)
         })?;
         if let Some(task) = started {
+            if message.kind == Kind::Operate {
+                self.operations.push(message.number);
+            }
             self.add_task(message.number, task);
         }
         Ok(())
@@ -473,6 +519,7 @@ impl Sandbox {
     fn report_results(&mut self, running: Running) {
         let Running { number, task, .. } = running;
         self.body_finished |= number == 1;
+        self.end_operation(number);
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
         let message = self.lua.enter(|ctx| {
@@ -509,6 +556,7 @@ impl Sandbox {
             ..
         } = running;
         self.body_finished |= number == 1;
+        self.end_operation(number);
         let (value, traceback) = match failure {
             Failure::Interrupted(Interrupt::Killed) if self.state.is_stopping.get() => {
                 self.lua.enter(|ctx| ctx.drop_task(task));
@@ -611,7 +659,7 @@ impl Sandbox {
             .store(count(Reference::Cell), Ordering::Relaxed);
         counters
             .remotes
-            .store(count(Reference::Remote), Ordering::Relaxed);
+            .store(objects.count_remotes() as u64, Ordering::Relaxed);
     }
 
     /// Ends all tasks and tells the host.
@@ -692,7 +740,13 @@ fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, String> {
             .load(PRELUDE, b"=(sandbox prelude)")
             .map_err(|error| error.to_string())?;
         let main = ctx.main_function(prototype, ctx.globals());
+        let operators = ctx
+            .load(OPERATORS.as_bytes(), b"=(sandbox operators)")
+            .map_err(|error| error.to_string())?;
+        let operators = ctx.main_function(operators, ctx.globals());
         let natives = calls::natives(ctx).map_err(|error| error.to_string())?;
+        ctx.set_field(natives, "operators", operators)
+            .map_err(|error| error.to_string())?;
         let path = ctx.string(module_path(options));
         Ok(ctx.task(main, &[natives.into(), path.into()]))
     })?;

@@ -262,11 +262,6 @@ impl<'a> Decoder<'a> {
             EXT_NAMED => return Ok(Token::Named(payload)),
             EXT_MODULE => return Ok(Token::Module(payload)),
             EXT_VIM_NIL if len == 0 => return Ok(Token::VimNil),
-            1 => Reference::Function,
-            2 => Reference::Table,
-            3 => Reference::Cell,
-            4 => Reference::Remote,
-            8 => Reference::Local,
             EXT_INT64 | EXT_UINT64 => {
                 let bits = eight_bytes(payload)?;
                 return Ok(if kind == EXT_INT64 {
@@ -275,7 +270,8 @@ impl<'a> Decoder<'a> {
                     Token::Uint64(bits)
                 });
             }
-            _ => return Err(bad(DecodeErrorKind::BadExtension(kind))),
+            _ => Reference::from_number(kind)
+                .ok_or_else(|| bad(DecodeErrorKind::BadExtension(kind)))?,
         };
         let raw = eight_bytes(payload)?;
         let id = Id::from_raw(raw).ok_or_else(|| bad(DecodeErrorKind::BadId(raw)))?;

@@ -7,6 +7,8 @@ use crate::decode::Result;
 use crate::{DecodeErrorKind, Decoder, Encoder, Id, Mark, Reference, Token};
 
 const METATABLE: u64 = 4;
+const ENVIRONMENT: u64 = 5;
+const GLOBALS: u64 = 6;
 
 /// Where a function's code comes from.
 #[derive(Debug, Clone)]
@@ -87,6 +89,10 @@ pub enum Fill<'a> {
     Entries(Id, u32, Decoder<'a>),
     /// One table, or nil.
     Metatable(Id, Decoder<'a>),
+    /// One table: the environment of a function.
+    Environment(Id, Decoder<'a>),
+    /// One table, in which a function finds the globals that the host does not have.
+    Globals(Id, Decoder<'a>),
 }
 
 /// A delta as received, well-formed in full.
@@ -212,6 +218,8 @@ impl<'a> Fills<'a> {
             (3, 3) => Fill::Cell(id, entry),
             (2, len) if len % 2 == 0 => Fill::Entries(id, (len - 2) / 2, entry),
             (METATABLE, 3) => Fill::Metatable(id, entry),
+            (ENVIRONMENT, 3) => Fill::Environment(id, entry),
+            (GLOBALS, 3) => Fill::Globals(id, entry),
             _ => return Err(start.error(DecodeErrorKind::Expected("an object's contents"))),
         }))
     }
@@ -387,6 +395,16 @@ impl Contents {
     /// Starts a change of a table's metatable; the caller writes a table or nil.
     pub fn metatable(&mut self, id: Id) -> &mut Encoder {
         self.single(METATABLE, id)
+    }
+
+    /// Starts the environment of a function; the caller writes a table.
+    pub fn environment(&mut self, id: Id) -> &mut Encoder {
+        self.single(ENVIRONMENT, id)
+    }
+
+    /// Starts the globals of a function; the caller writes a table.
+    pub fn globals(&mut self, id: Id) -> &mut Encoder {
+        self.single(GLOBALS, id)
     }
 
     fn single(&mut self, kind: u64, id: Id) -> &mut Encoder {

@@ -57,7 +57,7 @@ impl IdSource {
 /// The kinds of object that a value can refer to by id.
 ///
 /// The numbers are the extension types of the encoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reference {
     /// A Lua function that each side runs natively.
     Function = 1,
@@ -65,8 +65,60 @@ pub enum Reference {
     Table = 2,
     /// A shared variable.
     Cell = 3,
-    /// A host value that stays with the host.
+    /// A host value that stays with the host and came as a copy would: what it is asked copies too.
     Remote = 4,
-    /// A sandbox value that stays with the sandbox.
+    /// A sandbox value that stays with the sandbox: a userdata, or an integer that is a key.
     Local = 8,
+    /// A function of the host that came as a copy would; what it is called with is copied.
+    RemoteFunction = 11,
+    /// A userdata or cdata of the host; what it is asked crosses by reference, as below.
+    Userdata = 12,
+    /// A native function of the host.
+    NativeFunction = 13,
+    /// A coroutine of the host.
+    Coroutine = 14,
+    /// A native function of the sandbox.
+    LocalFunction = 15,
+    /// A coroutine of the sandbox.
+    LocalCoroutine = 16,
+}
+
+impl Reference {
+    /// Returns the kind with a number, if there is one.
+    pub fn from_number(number: i8) -> Option<Reference> {
+        Some(match number {
+            1 => Reference::Function,
+            2 => Reference::Table,
+            3 => Reference::Cell,
+            4 => Reference::Remote,
+            8 => Reference::Local,
+            11 => Reference::RemoteFunction,
+            12 => Reference::Userdata,
+            13 => Reference::NativeFunction,
+            14 => Reference::Coroutine,
+            15 => Reference::LocalFunction,
+            16 => Reference::LocalCoroutine,
+            _ => return None,
+        })
+    }
+
+    /// Returns whether it is a value that stays with the host.
+    pub fn is_remote(self) -> bool {
+        matches!(
+            self,
+            Reference::Remote
+                | Reference::RemoteFunction
+                | Reference::Userdata
+                | Reference::NativeFunction
+                | Reference::Coroutine
+        )
+    }
+
+    /// Returns whether it is a value that stays with the sandbox.
+    pub fn is_local(self) -> bool {
+        matches!(
+            self,
+            Reference::Local | Reference::LocalFunction | Reference::LocalCoroutine
+        )
+    }
 }

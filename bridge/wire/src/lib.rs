@@ -25,7 +25,10 @@ pub use message::{HostCall, Kind, Message, Operation, Target, encode_message};
 /// 1: first version.
 ///
 /// 2: 64-bit integers, the extension types 9 and 10.
-pub const PROTOCOL: u32 = 2;
+///
+/// 3: remote references in both directions, the extension types 11 to 16, the message `Operate` and
+/// the operation `operate`; environments and globals, the fills 5 and 6.
+pub const PROTOCOL: u32 = 3;
 
 /// How deep values may nest in a message.
 pub const MAX_DEPTH: usize = 200;

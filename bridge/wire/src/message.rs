@@ -13,6 +13,7 @@ pub enum Kind {
     Reply = 3,
     Changes = 4,
     Cancel = 5,
+    Operate = 6,
     HostCall = 17,
     Finished = 18,
     Published = 19,
@@ -27,6 +28,7 @@ impl Kind {
             3 => Kind::Reply,
             4 => Kind::Changes,
             5 => Kind::Cancel,
+            6 => Kind::Operate,
             17 => Kind::HostCall,
             18 => Kind::Finished,
             19 => Kind::Published,
@@ -47,7 +49,7 @@ impl Kind {
     /// Returns how many fields follow the delta.
     pub fn fields(self) -> u32 {
         match self {
-            Kind::Start | Kind::Invoke => 2,
+            Kind::Start | Kind::Invoke | Kind::Operate => 2,
             Kind::Reply => 3,
             Kind::Changes => 0,
             Kind::Cancel => 1,
@@ -133,6 +135,8 @@ pub enum Operation {
     Set = 3,
     /// A call that nobody waits for.
     Post = 4,
+    /// An operator, applied to values that stay on the host.
+    Operate = 5,
 }
 
 /// What a host call is about.
@@ -166,6 +170,7 @@ impl<'a> HostCall<'a> {
             2 => Operation::Get,
             3 => Operation::Set,
             4 => Operation::Post,
+            5 => Operation::Operate,
             _ => return Err(at_operation.error(DecodeErrorKind::Expected("an operation"))),
         };
         let at_target = fields.clone();

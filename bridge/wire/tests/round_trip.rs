@@ -123,6 +123,12 @@ fn tree() -> impl Strategy<Value = Tree> {
         Reference::Cell,
         Reference::Remote,
         Reference::Local,
+        Reference::RemoteFunction,
+        Reference::Userdata,
+        Reference::NativeFunction,
+        Reference::Coroutine,
+        Reference::LocalFunction,
+        Reference::LocalCoroutine,
     ]);
     let leaf = prop_oneof![
         Just(Tree::Nil),
@@ -201,7 +207,10 @@ fn read_all(bytes: &[u8]) -> Result<Vec<Tree>, bridge_wire::DecodeError> {
         let mut fills = delta.fills();
         while let Some(fill) = fills.next_fill()? {
             match fill {
-                Fill::Cell(_, mut value) | Fill::Metatable(_, mut value) => {
+                Fill::Cell(_, mut value)
+                | Fill::Metatable(_, mut value)
+                | Fill::Environment(_, mut value)
+                | Fill::Globals(_, mut value) => {
                     Tree::decode(&mut value)?;
                     assert!(value.is_done());
                 }

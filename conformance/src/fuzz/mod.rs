@@ -171,7 +171,10 @@ pub fn wire_decode(input: &[u8]) {
     let mut fills = delta.fills();
     while let Some(fill) = fills.next_fill().expect(checked) {
         let (count, mut decoder) = match fill {
-            Fill::Cell(_, decoder) | Fill::Metatable(_, decoder) => (1, decoder),
+            Fill::Cell(_, decoder)
+            | Fill::Metatable(_, decoder)
+            | Fill::Environment(_, decoder)
+            | Fill::Globals(_, decoder) => (1, decoder),
             Fill::Entries(_, pairs, decoder) => (pairs * 2, decoder),
         };
         for _ in 0..count {

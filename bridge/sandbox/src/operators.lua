@@ -1,0 +1,71 @@
+--- What can be done with a value that stays on the other side, for both sides: each does the work for the other's
+--- stand-ins, and each has stand-ins, whose metamethods ask the other side.
+
+local resume, status, yield = coroutine.resume, coroutine.status, coroutine.yield
+local error, pairs, tostring = error, pairs, tostring
+
+local M = {}
+
+local function resumed(co, ...)
+  return status(co), ...
+end
+
+--- The operators, as functions of this side.
+M.operators = {
+  index = function(a, key) return a[key] end,
+  newindex = function(a, key, value) a[key] = value end,
+  call = function(f, ...) return f(...) end,
+  tostring = function(a) return tostring(a) end,
+  len = function(a) return #a end,
+  unm = function(a) return -a end,
+  add = function(a, b) return a + b end,
+  sub = function(a, b) return a - b end,
+  mul = function(a, b) return a * b end,
+  div = function(a, b) return a / b end,
+  mod = function(a, b) return a % b end,
+  pow = function(a, b) return a ^ b end,
+  concat = function(a, b) return a .. b end,
+  eq = function(a, b) return a == b end,
+  lt = function(a, b) return a < b end,
+  le = function(a, b) return a <= b end,
+  --- Returns the coroutine's status after that, and what `coroutine.resume` does.
+  resume = function(co, ...) return resumed(co, resume(co, ...)) end,
+}
+
+--- Returns the metatable of stand-ins for userdata; `operate(operator, …)` asks the other side.
+function M.metatable(operate)
+  local metatable = { __metatable = false }
+  for operator in pairs(M.operators) do
+    metatable["__" .. operator] = function(a, b, c)
+      return operate(operator, a, b, c)
+    end
+  end
+  -- Not metamethods of userdata.
+  metatable.__resume = nil
+  function metatable.__call(...)
+    return operate("call", ...)
+  end
+  return metatable
+end
+
+--- Returns what the stand-in for a coroutine runs: it hands on every resumption, and yields what comes back.
+function M.coroutine(operate)
+  local after
+
+  local function go_on(token, ...)
+    return after(token, operate("resume", token, ...))
+  end
+
+  function after(token, state, ok, ...)
+    if state == "suspended" then
+      return go_on(token, yield(...))
+    elseif ok then
+      return ...
+    end
+    error((...), 0)
+  end
+
+  return go_on
+end
+
+return M
