@@ -84,6 +84,8 @@ function M.start(fn, ...)
   return new_handle(fn, ...)
 end
 
+M.start_relaxed = M.start
+
 function M.run(fn, ...)
   local results = pack(M.start(fn, ...):join())
   if not results[1] then

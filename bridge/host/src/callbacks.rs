@@ -16,7 +16,11 @@ use crate::wake;
 
 impl Host {
     /// Applies the deltas of all messages of a session that have arrived.
-    fn apply_waiting(&self, stack: &mut Stack<'_>, session: &Rc<Session>) -> Result<(), HostError> {
+    pub(crate) fn apply_waiting(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+    ) -> Result<(), HostError> {
         self.receive();
         let mut at = 0;
         loop {
@@ -114,6 +118,9 @@ impl Host {
         stack: &mut Stack<'_>,
         session: &Rc<Session>,
     ) -> Result<bool, HostError> {
+        if session.relaxed {
+            return self.begin_relaxed(stack, session);
+        }
         let entered = self.enter(stack, session)?;
         if entered && !stack.is_main_coroutine() {
             // Should it yield behind our back, the next drain finds it suspended.
@@ -129,6 +136,9 @@ impl Host {
         stack: &mut Stack<'_>,
         session: &Rc<Session>,
     ) -> Result<(), HostError> {
+        if session.relaxed {
+            return self.end_relaxed(stack, session);
+        }
         if session.depth.get() != 1 {
             self.leave(session);
             return Ok(());

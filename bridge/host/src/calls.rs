@@ -40,6 +40,7 @@ impl Host {
         let start = Instant::now();
         let mut look = start;
         self.give_back_suspended(stack)?;
+        self.pay(stack);
         loop {
             let mut answered = false;
             while self.receive() {
@@ -105,6 +106,9 @@ impl Host {
         };
         if incoming.applied {
             session.pending.set(session.pending.get() - 1);
+        }
+        if session.owes.get() && self.hand_over(stack, &session).is_err() {
+            return false;
         }
         let top = stack.top();
         let result = self.message(stack, &session, &incoming);

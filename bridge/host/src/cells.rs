@@ -107,8 +107,11 @@ impl Instantiate<'_, '_> {
         let start = value.offset();
         let top = self.stack.top();
         let upvalue = self.carrier(id)?;
+        let keeps = self.has_own_cell(top + 1, upvalue, id)?;
         self.value(&mut value)?;
-        self.stack.set_upvalue(top + 1, upvalue);
+        if !keeps {
+            self.stack.set_upvalue(top + 1, upvalue);
+        }
         self.stack.set_top(top);
         if let Some(cell) = self.shared.cells.get_mut(&id) {
             cell.shadow.clear();

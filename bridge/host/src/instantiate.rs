@@ -78,8 +78,13 @@ impl<'a, 'l> Instantiate<'a, 'l> {
     /// Applies a delta.
     pub(crate) fn apply_delta(&mut self, delta: &Delta<'_>) -> Result<(), HostError> {
         let mut delta = delta.clone();
+        let mut released = delta.clone();
+        // What main has not handed over yet is compared with what both sides knew, which may be this.
+        let release_last = self.session.relaxed;
         while let Some((id, times)) = delta.next_released()? {
-            self.release(id, times);
+            if !release_last {
+                self.release(id, times);
+            }
         }
         while let Some(created) = delta.next_created()? {
             let top = self.stack.top();
@@ -104,6 +109,9 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 Fill::Environment(id, value) => self.fill_environment(id, value, false)?,
                 Fill::Globals(id, value) => self.fill_environment(id, value, true)?,
             }
+        }
+        while release_last && let Some((id, times)) = released.next_released()? {
+            self.release(id, times);
         }
         self.refill()
     }

@@ -17,6 +17,7 @@ mod instantiate;
 mod integers;
 mod operations;
 mod refs;
+mod relaxed;
 mod rewrite;
 mod session;
 mod stack;
@@ -346,6 +347,9 @@ fn suspend_callbacks(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let mut depth = 0;
     if let Some(session) = host.session(id_argument(stack, 1)) {
         depth = session.depth.get();
+        if session.relaxed {
+            host.hand_over(stack, &session)?;
+        }
         if depth > 0 {
             let sent = host.send_changes(stack, &session);
             for _ in 0..depth {

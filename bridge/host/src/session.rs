@@ -215,6 +215,10 @@ pub(crate) struct Session {
     pub(crate) id: u32,
     pub(crate) handle: Opaque<Handle>,
     pub(crate) placement: Placement,
+    /// Callbacks on main do not wait for the baton, see `relaxed.rs`.
+    pub(crate) relaxed: bool,
+    /// A relaxed callback has written what was not handed over yet.
+    pub(crate) owes: Cell<bool>,
     /// Loaded modules cross as values instead of by name.
     pub(crate) share_modules: bool,
     /// The session's table, see [`Part`].
@@ -410,6 +414,7 @@ impl Session {
         stack: &mut Stack<'_>,
         handle: Handle,
         placement: Placement,
+        relaxed: bool,
         share_modules: bool,
     ) -> Result<Session, HostError> {
         stack.reserve(8)?;
@@ -443,6 +448,8 @@ impl Session {
             id: handle.id().0,
             handle: Opaque(handle),
             placement,
+            relaxed,
+            owes: Cell::new(false),
             share_modules,
             parts,
             shared: RefCell::new(Shared {

@@ -110,10 +110,15 @@ impl Instantiate<'_, '_> {
             let key_start = values.offset();
             self.key(&mut values)?;
             let value_start = values.offset();
+            let key = values.slice(key_start, value_start);
+            let keeps = self.has_own_entry(top + 1, id, key)?;
             self.value(&mut values)?;
             let deleted = self.stack.is_nil(-1);
-            self.stack.raw_set(top + 1);
-            let key = values.slice(key_start, value_start);
+            if keeps {
+                self.stack.pop(2);
+            } else {
+                self.stack.raw_set(top + 1);
+            }
             let value = values.slice(value_start, values.offset());
             if let Some(record) = self.shared.tables.get_mut(&id) {
                 if deleted {
@@ -145,7 +150,9 @@ impl Instantiate<'_, '_> {
         if !matches!(self.stack.kind(-1), Type::Nil | Type::Table) {
             return Err(self.unknown(id));
         }
-        self.stack.set_metatable(top + 1);
+        if !self.has_own_metatable(top + 1, id)? {
+            self.stack.set_metatable(top + 1);
+        }
         self.stack.set_top(top);
         if let Some(record) = self.shared.tables.get_mut(&id) {
             record.metatable.clear();

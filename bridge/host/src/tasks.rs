@@ -58,13 +58,20 @@ pub(crate) fn start_sandbox(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         Some(b"by result") => Placement::ByResult,
         _ => Placement::Main,
     };
+    let relaxed = options.relaxed;
     let share_modules = field_string(stack, 4, "modules").as_deref() == Some(b"shared");
     let outbox = OUTBOX
         .with_borrow(Clone::clone)
         .ok_or(HostError::NotSetUp)?;
     let handle = bridge_sandbox::spawn(options, outbox, Arc::new(wake::wake))
         .map_err(|error| HostError::Spawn(error.to_string()))?;
-    let session = Rc::new(Session::new(stack, handle, placement, share_modules)?);
+    let session = Rc::new(Session::new(
+        stack,
+        handle,
+        placement,
+        relaxed,
+        share_modules,
+    )?);
     let started = encode_task(stack, &host, &session, Kind::Start, 1, 2, false);
     match started {
         Ok((_, message)) => session.handle.0.send(message),
@@ -104,6 +111,7 @@ fn read_options(stack: &mut Stack<'_>, table: c_int) -> Result<Options, HostErro
         timeout: field_number(stack, table, "timeout")
             .map(|milliseconds| Duration::from_micros((milliseconds.max(0.0) * 1000.0) as u64)),
         policy,
+        relaxed: field_string(stack, table, "sync").as_deref() == Some(b"relaxed"),
         paths: Paths {
             vimruntime: path(field_string(stack, table, "vimruntime").unwrap_or_default()),
             runtime_path,

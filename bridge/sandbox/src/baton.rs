@@ -72,6 +72,17 @@ impl Baton {
         }
     }
 
+    /// Takes the baton for the host like `enter`; nothing if that takes waiting.
+    pub(crate) fn try_enter(&self) -> Option<bool> {
+        let mut state = self.lock();
+        state.holder = match state.holder {
+            Holder::Worker => return None,
+            Holder::Nobody => Holder::Host(1),
+            Holder::Host(depth) => Holder::Host(depth + 1),
+        };
+        Some(!state.ended)
+    }
+
     /// Undoes one `enter`; returns whether the baton is free now.
     pub(crate) fn leave(&self) -> bool {
         let mut state = self.lock();

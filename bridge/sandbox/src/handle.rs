@@ -32,6 +32,8 @@ pub struct Options {
     /// Wall clock time from the start.
     pub timeout: Option<Duration>,
     pub policy: Policy,
+    /// Callbacks on main do not wait for the sandbox, which tells now and then what it has written.
+    pub relaxed: bool,
     pub paths: Paths,
 }
 
@@ -242,15 +244,28 @@ impl Handle {
             .counters
             .parked_us
             .fetch_add(waited, Ordering::Relaxed);
-        self.shared
-            .counters
-            .callbacks
-            .fetch_add(1, Ordering::Relaxed);
+        self.count_callback();
         if ready {
             Entered::Ready
         } else {
             Entered::Ended
         }
+    }
+
+    fn count_callback(&self) {
+        let callbacks = &self.shared.counters.callbacks;
+        callbacks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes the baton like `enter` unless that takes waiting.
+    pub fn try_enter(&self) -> Option<Entered> {
+        let ready = self.shared.baton.try_enter()?;
+        self.count_callback();
+        Some(if ready {
+            Entered::Ready
+        } else {
+            Entered::Ended
+        })
     }
 
     /// Undoes one `enter`.

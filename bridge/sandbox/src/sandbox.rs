@@ -24,6 +24,9 @@ use crate::worker::Command;
 /// Fuel of one slice: some tens of microseconds, which bounds how long a callback waits for the baton.
 pub const SLICE: u64 = 4_000;
 
+/// Slices after which a relaxed sandbox publishes what it has written: some milliseconds.
+const RELAXED: u32 = 64;
+
 /// Builds `vim` and what else a sandbox has beyond the standard library.
 const PRELUDE: &[u8] = include_bytes!("prelude.lua");
 
@@ -103,6 +106,8 @@ pub(crate) struct Sandbox {
     fuel: Option<u64>,
     deadline: Option<Instant>,
     body_finished: bool,
+    /// After how many slices in a row the host is told what was written.
+    tells_after: u32,
     /// A limit of the VM was reached: nothing of the sandbox shall run any more.
     ending: Option<Outcome>,
 }
@@ -158,6 +163,7 @@ impl Sandbox {
             fuel: options.fuel,
             deadline: options.timeout.map(|timeout| clock::now() + timeout),
             body_finished: false,
+            tells_after: if options.relaxed { RELAXED } else { u32::MAX },
             ending: None,
         })
     }
@@ -198,6 +204,7 @@ impl Sandbox {
             return Turn::Wait;
         }
         let mut turn;
+        let mut slices = 0;
         loop {
             self.pending.extend(self.link.messages.try_iter());
             if let Err(error) = self.apply_pending() {
@@ -217,7 +224,9 @@ impl Sandbox {
                 return ended;
             }
             turn = Turn::More;
+            slices += 1;
             if self.hands_over
+                || slices >= self.tells_after
                 || !slice.may_go_on
                 || self.link.shared.baton.is_wanted()
                 || !commands.is_empty()

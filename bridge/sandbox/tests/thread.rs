@@ -25,6 +25,7 @@ fn options() -> Options {
         memory: None,
         timeout: None,
         policy: Policy::Trusted,
+        relaxed: false,
         paths: Paths::default(),
     }
 }
@@ -265,6 +266,7 @@ fn a_damaged_message_ends_the_sandbox_with_a_reason() {
 fn a_pure_sandbox_calls_nobody() {
     let mut host = Host::new(Options {
         policy: Policy::Pure,
+        relaxed: false,
         ..options()
     });
     host.start("return select(2, pcall(vim.api.nvim_command, 'quit'))", &[]);

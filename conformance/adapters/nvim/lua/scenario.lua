@@ -140,16 +140,24 @@ function Handle:cancel(reason)
   self.task:cancel(reason)
 end
 
-function M.start(fn, ...)
+local function start(options, fn, ...)
   local number = #threads + 1
   local handle = setmetatable({ steps = 0, pauses = 0 }, Handle)
   threads[number] = handle
   handle.task = sandbox.start(function(...)
     require("scenario")._thread = number
     return fn(...)
-  end, pack(...), { name = "scenario" })
+  end, pack(...), options)
   handle.thread = handle.task
   return handle
+end
+
+function M.start(...)
+  return start({ name = "scenario" }, ...)
+end
+
+function M.start_relaxed(...)
+  return start({ name = "scenario", sync = "relaxed" }, ...)
 end
 
 function M.run(fn, ...)
