@@ -143,6 +143,14 @@ impl Default for Shard {
     }
 }
 
+impl Shard {
+    /// Returns whether the part has the element at an index, from 0.
+    #[must_use]
+    pub fn has(self, index: usize) -> bool {
+        index % self.count == self.index - 1
+    }
+}
+
 impl FromStr for Shard {
     type Err = String;
 
@@ -216,7 +224,7 @@ pub fn scenarios(filter: &str, shard: Shard) -> Vec<Scenario> {
         }
     }
     let mine = found.into_iter().enumerate();
-    mine.filter(|(number, _)| number % shard.count == shard.index - 1)
+    mine.filter(|(number, _)| shard.has(*number))
         .map(|(_, scenario)| scenario)
         .collect()
 }

@@ -7,6 +7,7 @@ pub mod captured;
 pub mod cases;
 pub mod conform;
 pub mod differential;
+pub mod explore;
 pub mod fuzz;
 pub mod library;
 pub mod machine;

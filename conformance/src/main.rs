@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod explore_command;
+mod replay_command;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -18,6 +21,8 @@ usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
        sandbox disasm FILE [options]       show the bytecode of a Lua file or dump
        sandbox differential [options]      compare the VM with LuaJIT on random programs
        sandbox conform [FILTER] [options]  run the conformance suite of the sync guarantee
+       sandbox explore [options]           run random programs across the bridge, against an oracle
+       sandbox replay TOKEN                repeat a run that failed
        sandbox COMMAND --help              say more about a command
        sandbox --version
 
@@ -139,6 +144,8 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("disasm") => disassemble_command(parser),
             Some("differential") => differential_command(parser),
             Some("conform") => conform_command(parser),
+            Some("explore") => explore_command::explore(parser),
+            Some("replay") => replay_command::replay(parser),
             Some("help") => Ok(show_line(USAGE)),
             _ => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
         },

@@ -24,7 +24,19 @@ use crate::sandbox::Link;
 pub(crate) enum Request {
     /// The answer to a host call.
     Reply(u64),
+    /// The same, when a function of the program runs on the host: its errors are the program's own.
+    Result(u64),
     Sleep(Instant),
+}
+
+impl Request {
+    /// Returns the number of the host call that is waited for.
+    pub(crate) fn host_call(self) -> Option<u64> {
+        match self {
+            Request::Reply(number) | Request::Result(number) => Some(number),
+            Request::Sleep(_) => None,
+        }
+    }
 }
 
 /// Tables that the prelude and this file share.
@@ -353,6 +365,10 @@ fn send<'gc>(
     let mut fields = Encoder::new();
     fields.unsigned(operation as u64);
     let mut tables = Tables::ByValue;
+    let request = match callee {
+        Callee::Function(_) => Request::Result(number),
+        _ => Request::Reply(number),
+    };
     let encoded = match callee {
         Callee::Path(path) => {
             let length = path.length();
@@ -395,7 +411,7 @@ fn send<'gc>(
         return call.ret0();
     }
     state.next_call.set(number + 1);
-    state.request.set(Some(Request::Reply(number)));
+    state.request.set(Some(request));
     call.suspend()
 }
 

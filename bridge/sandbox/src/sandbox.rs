@@ -385,7 +385,7 @@ impl Sandbox {
     /// While modules load, only the answers to their own host calls are applied, ahead of the others.
     fn answer_loader(&mut self) -> Result<(), ApplyError> {
         let waits = self.tasks.iter().find_map(|running| match running.waiting {
-            Waiting::For(Request::Reply(number)) if running.number == 0 => Some(number),
+            Waiting::For(request) if running.number == 0 => request.host_call(),
             _ => None,
         });
         let Some(number) = waits else { return Ok(()) };
@@ -465,19 +465,24 @@ impl Sandbox {
                     return Ok(Some(ctx.task(function, &args)));
                 }
                 Kind::Reply => {
-                    let waits = Waiting::For(Request::Reply(message.number));
-                    let Some(running) = tasks.iter_mut().find(|r| r.waiting == waits) else {
+                    let waits = |running: &Running| match running.waiting {
+                        Waiting::For(request) => request.host_call() == Some(message.number),
+                        Waiting::No => false,
+                    };
+                    let Some(running) = tasks.iter_mut().find(|r| waits(r)) else {
                         // The task was cancelled meanwhile.
                         return Ok(None);
                     };
-                    running.waiting = Waiting::No;
+                    let waiting = std::mem::replace(&mut running.waiting, Waiting::No);
                     if fields.boolean()? {
                         let results = incoming.list(&mut fields)?;
                         ctx.resume(&running.task, &results)
                             .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
                     } else {
                         let error = incoming.value(&mut fields)?;
-                        running.host_error = error.as_string().map(|s| s.as_bytes().to_vec());
+                        let is_editors = matches!(waiting, Waiting::For(Request::Reply(_)));
+                        let message = error.as_string().filter(|_| is_editors);
+                        running.host_error = message.map(|s| s.as_bytes().to_vec());
                         ctx.raise(&running.task, error);
                     }
                 }

@@ -20,7 +20,7 @@ use crate::captured::{self, End, Limits};
 pub use generate::program;
 pub use peer::{Answer, Peer};
 pub use shrink::shrink;
-pub use tree::Node;
+pub use tree::{Kind, Node};
 
 /// What a program of ours may use before it counts as one that does not end.
 const LIMITS: Limits = Limits {

@@ -1,0 +1,81 @@
+--- What a program finds on main, the same for all hosts: callbacks under names, notes, and the end of it all.
+--- Called with the tools of `trace.lua`, the callbacks to fire, the table `vim` of main, and the host's function
+--- `run(harness, body, …)`, which runs the thread to its end and returns what `pcall` would.
+
+local tools, fires, vim, run = ...
+local pack, unpack = tools.pack, unpack or table.unpack
+local callbacks, notes = {}, {}
+--- What the callback that is fired now has to fill in.
+local landing
+--- `fired` callbacks so far, which have landed `at` these readings of the clock; -1 when the thread had ended.
+local harness = { fired = 0, at = {}, ended = false }
+
+function vim.x_register(key, fn)
+  callbacks[key] = fn
+end
+
+function vim.x_landed(n)
+  if landing then
+    landing.n, landing[1], landing = 1, n, nil
+  end
+end
+
+function vim.x_note(...)
+  local note = pack(...)
+  note.label = "note"
+  notes[#notes + 1] = note
+end
+
+function vim.x_fire(key, ...)
+  if not callbacks[key] then
+    return "none"
+  end
+  return callbacks[key](...)
+end
+
+--- Whether there is another callback to fire, and it has been registered.
+function harness.can_fire()
+  local fire = fires[harness.fired + 1]
+  return fire ~= nil and callbacks[fire[1]] ~= nil
+end
+
+--- Fires the next callback; one that has not been registered counts as fired.
+function harness.fire()
+  local number = harness.fired + 1
+  harness.fired = number
+  local key = fires[number][1]
+  local note = { n = 0, label = "fire " .. key }
+  notes[#notes + 1] = note
+  harness.at[number] = -1
+  if not callbacks[key] then
+    note.label = "none " .. key
+    return
+  end
+  landing = note
+  local results = pack(pcall(callbacks[key], fires[number][2], fires[number][3]))
+  landing = nil
+  results.label = "gave"
+  notes[#notes + 1] = results
+  if not harness.ended then
+    harness.at[number] = note[1]
+  end
+end
+
+local H = {}
+
+function H.run(body, finish, ...)
+  local results = pack(run(harness, body, ...))
+  harness.ended = true
+  while fires[harness.fired + 1] do
+    harness.fire()
+  end
+  results.label = "body"
+  notes[#notes + 1] = results
+  local state = pack(finish())
+  state.label = "state"
+  notes[#notes + 1] = state
+  -- The third of what `finish` returns is the clock.
+  return tools.trace(notes, #notes), harness.at, state[3]
+end
+
+return H
