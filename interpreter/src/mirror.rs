@@ -178,17 +178,20 @@ impl<'gc> Mirror<'gc> {
         }
     }
 
-    /// Undoes `set_aside` after the marking, and returns which watched objects it has found.
-    pub(crate) fn restore(&self, fc: &Finalization<'gc>, stash: &mut [Value<'gc>]) -> Reached {
+    /// Returns which watched objects a marking has found.
+    pub(crate) fn reached(&self, fc: &Finalization<'gc>) -> Reached {
         let watched = self.watched.borrow();
-        let reached = watched.iter().map(|one| !one.is_dead(fc)).collect();
-        for (place, value) in self.aside.take() {
+        Reached(watched.iter().map(|one| !one.is_dead(fc)).collect())
+    }
+
+    /// Undoes `set_aside` for the first so many values; marking has to go on from them.
+    pub(crate) fn restore(&self, fc: &Finalization<'gc>, stash: &mut [Value<'gc>], count: usize) {
+        for (place, value) in self.aside.borrow_mut().drain(..count) {
             stash[place] = value;
             if value.is_collectable() {
                 Gc::resurrect(fc, value.erased());
             }
         }
-        Reached(reached)
     }
 }
 
@@ -300,9 +303,13 @@ impl<'gc> Context<'gc> {
 }
 
 impl crate::Lua {
-    /// Collects all garbage and returns which watched objects something else than these stashes keeps alive.
-    pub fn collect_without<'s>(&mut self, stashes: impl IntoIterator<Item = &'s Stash>) -> Reached {
-        let places: Vec<usize> = stashes.into_iter().map(Stash::place).collect();
-        self.collect_aside(&places)
+    /// Collects all garbage and returns which watched objects are reachable without these stashes, and which
+    /// with the first group of them only.
+    pub fn collect_without(&mut self, first: &[&Stash], second: &[&Stash]) -> [Reached; 2] {
+        let groups = [first, second].map(|group| {
+            let places = group.iter().map(|stash| stash.place());
+            places.collect::<Vec<usize>>()
+        });
+        self.collect_aside(&groups)
     }
 }

@@ -14,6 +14,11 @@ use crate::session::{Host, Session, Slot};
 use crate::stack::Stack;
 use crate::wake;
 
+/// Returns whether a message has more to decode than its delta.
+pub(crate) fn has_fields(bytes: &[u8]) -> bool {
+    bytes.get(1) != Some(&(Kind::Published as u8))
+}
+
 impl Host {
     /// Applies the deltas of all messages of a session that have arrived.
     pub(crate) fn apply_waiting(
@@ -34,7 +39,9 @@ impl Host {
                     continue;
                 }
                 incoming.applied = true;
-                session.pending.set(session.pending.get() + 1);
+                if has_fields(&incoming.bytes) {
+                    session.pending.set(session.pending.get() + 1);
+                }
                 // The message stays in its place: modules that are loaded below may receive more.
                 std::mem::take(&mut incoming.bytes)
             };
@@ -98,7 +105,7 @@ impl Host {
         let top = stack.top();
         let message = Capture::new(self, session, stack).and_then(|mut capture| {
             capture.collect_delta()?;
-            if capture.session.pending.get() == 0 && capture.session.sweep.take() {
+            if !capture.session.has_undecoded() && capture.session.sweep.take() {
                 capture.release_lost();
             }
             let delta = &capture.delta;
@@ -162,27 +169,6 @@ impl Host {
             if !stack.call(0, 0, 0) {
                 // The session that failed has ended and has told why.
                 stack.pop(1);
-            }
-        }
-        Ok(())
-    }
-
-    /// After a garbage collection: tells idle sandboxes which of their objects are gone.
-    pub(crate) fn sweep(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
-        let sessions = self.sessions.borrow();
-        let due = sessions.values().filter(|session| session.sweep.get());
-        let due: Vec<Rc<Session>> = due.cloned().collect();
-        drop(sessions);
-        for session in due {
-            if session.depth.get() > 0 {
-                continue;
-            }
-            if self.enter(stack, &session)? {
-                let sent = self.send_changes(stack, &session);
-                self.leave(&session);
-                if let Err(error) = sent {
-                    self.fail(stack, &session, &error);
-                }
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ use bridge_wire::{
     encode_message,
 };
 
+use crate::callbacks::has_fields;
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::{Instantiate, load_modules};
@@ -104,7 +105,7 @@ impl Host {
         let Some(session) = self.session(incoming.session) else {
             return false;
         };
-        if incoming.applied {
+        if incoming.applied && has_fields(&incoming.bytes) {
             session.pending.set(session.pending.get() - 1);
         }
         if session.owes.get() && self.hand_over(stack, &session).is_err() {
@@ -165,6 +166,7 @@ impl Host {
         let Some(delta) = &message.delta else {
             return Ok(());
         };
+        session.count_traffic();
         load_modules(self, stack, delta)?;
         let top = stack.top();
         let applied = Instantiate::new(self, session, stack)

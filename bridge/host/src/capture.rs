@@ -39,6 +39,8 @@ pub(crate) struct Capture<'a, 'l> {
     refreshed: bool,
     /// Tables are traversed in an order that their contents decide.
     ordered: bool,
+    /// The remotes that were written, in order: each time is counted.
+    pub(crate) remotes: Vec<Id>,
     scratch: Vec<u8>,
     /// Where the value that is being copied lies, and the top of the stack before that.
     pub(crate) copy_root: (c_int, c_int),
@@ -67,6 +69,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             modules: HashSet::new(),
             refreshed: false,
             ordered: bridge_sandbox::is_inline(),
+            remotes: Vec::new(),
             scratch: Vec::new(),
             copy_root: (0, 0),
         })
@@ -115,6 +118,7 @@ impl<'a, 'l> Capture<'a, 'l> {
 
     pub(crate) fn count(&mut self) -> Result<(), HostError> {
         self.objects += 1;
+        self.session.count_traffic();
         if self.objects > MAX_OBJECTS {
             return Err(HostError::TooMuch(MAX_OBJECTS));
         }
@@ -158,7 +162,9 @@ impl<'a, 'l> Capture<'a, 'l> {
             self.view.set_id(self.stack, Part::Ids, function, Some(id));
         }
         self.stack.set_top(top);
-        self.shared.own_functions.insert(id);
+        self.shared
+            .own_functions
+            .insert(id, cells.as_slice().into());
         let range = (root.range.start as u64, root.range.end as u64);
         self.delta.objects.dumped_function(id, code, range, &cells);
         out.reference(Reference::Function, id);

@@ -43,6 +43,7 @@ impl Capture<'_, '_> {
             return Ok(());
         }
         let mut value = Encoder::new();
+        let mark = self.remotes.len();
         self.value(top + 2, &mut value)?;
         self.stack.set_top(top);
         if let Some(cell) = self.shared.cells.get_mut(&id)
@@ -50,6 +51,8 @@ impl Capture<'_, '_> {
         {
             self.delta.fills.cell(id).append(value.as_bytes());
             cell.shadow = value.into_bytes();
+        } else {
+            self.unsay(mark);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod callbacks;
 mod calls;
 mod capture;
 mod cells;
+mod collect;
 mod copy;
 mod drive;
 mod dump;
@@ -188,6 +189,9 @@ surface! {
         let host = host()?;
         for session in host.sessions.borrow().values() {
             session.sweep.set(true);
+            if let Ok(mut collected) = session.collected.try_borrow_mut() {
+                collected.host_cycles += 1;
+            }
         }
         if !host.sessions.borrow().is_empty() {
             wake::wake();

@@ -67,7 +67,17 @@ impl Capture<'_, '_> {
         let record = record.or_insert(RemoteRecord { kind, sent: 0 });
         record.sent += 1;
         out.reference(record.kind, id);
+        self.remotes.push(id);
         Ok(())
+    }
+
+    /// Takes back that remotes were written, from the `mark`th on: they are not sent.
+    pub(crate) fn unsay(&mut self, mark: usize) {
+        for id in self.remotes.drain(mark..) {
+            if let Some(record) = self.shared.remotes.get_mut(&id) {
+                record.sent -= 1;
+            }
+        }
     }
 
     /// Tells the sandbox which of its objects nobody here has any more.
@@ -89,19 +99,13 @@ impl Capture<'_, '_> {
         let cells: Vec<Id> = shared.cells.keys().filter(of_sandbox).copied().collect();
         for id in objects {
             if is_lost(self, Part::Replicas, id) {
-                self.shared.functions.remove(&id);
-                self.shared.tables.remove(&id);
-                self.shared.locals.remove(&id);
+                self.shared.forget(id);
                 self.delta.objects.released(id, 1);
             }
         }
         for id in cells {
             if is_lost(self, Part::WeakCarriers, id) && is_lost(self, Part::Carriers, id) {
-                if let Some(cell) = self.shared.cells.remove(&id)
-                    && self.shared.cell_ids.get(&cell.key) == Some(&id)
-                {
-                    self.shared.cell_ids.remove(&cell.key);
-                }
+                self.shared.forget(id);
                 self.delta.objects.released(id, 1);
             }
         }
@@ -118,16 +122,9 @@ impl Instantiate<'_, '_> {
             }
             self.shared.remotes.remove(&id);
         }
-        if let Some(cell) = self.shared.cells.remove(&id) {
-            if self.shared.cell_ids.get(&cell.key) == Some(&id) {
-                self.shared.cell_ids.remove(&cell.key);
-            }
-            self.stack.push_nil();
-            self.view.set_by_id(self.stack, Part::Carriers, id);
-            return;
-        }
-        self.shared.tables.remove(&id);
-        self.shared.own_functions.remove(&id);
+        self.shared.forget(id);
+        self.stack.push_nil();
+        self.view.set_by_id(self.stack, Part::Carriers, id);
         self.view.push_by_id(self.stack, Part::Originals, id);
         let object = self.stack.top();
         if !self.stack.is_nil(object) {

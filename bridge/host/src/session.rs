@@ -15,6 +15,7 @@ use bridge_wire::{Id, IdSource, Reference, Side};
 use crossbeam_channel::Receiver;
 use interpreter::bytecode;
 
+use crate::collect::Collected;
 use crate::dump::Dump;
 use crate::error::HostError;
 use crate::rewrite::{FUNCTION, GUARD, KEEP, Rewritten, number_in};
@@ -70,6 +71,8 @@ pub(crate) enum Slot {
     Globals,
     /// Operators by name.
     Operators,
+    /// Collects garbage.
+    Collect,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -191,8 +194,8 @@ pub(crate) struct Shared {
     pub(crate) tables: BTreeMap<Id, TableRecord>,
     /// Functions of the sandbox.
     pub(crate) functions: BTreeMap<Id, FunctionRecord>,
-    /// Functions of the host that the sandbox has.
-    pub(crate) own_functions: HashSet<Id>,
+    /// Functions of the host that the sandbox has, with their variables.
+    pub(crate) own_functions: HashMap<Id, Rc<[Id]>>,
     /// Values of the host that stay here.
     pub(crate) remotes: HashMap<Id, RemoteRecord>,
     /// Values that stay in the sandbox, with their kinds.
@@ -207,6 +210,46 @@ pub(crate) struct Operation {
     pub(crate) depth: u32,
     /// Messages that were there before; they wait, since whatever main is in the middle of is one step.
     pub(crate) deferred: Vec<Incoming>,
+}
+
+impl Shared {
+    /// Returns how many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+            + self.tables.len()
+            + self.functions.len()
+            + self.own_functions.len()
+            + self.remotes.len()
+            + self.locals.len()
+    }
+
+    /// Forgets what is known of an object and returns whether it was known.
+    pub(crate) fn forget(&mut self, id: Id) -> bool {
+        if let Some(cell) = self.cells.remove(&id) {
+            if self.cell_ids.get(&cell.key) == Some(&id) {
+                self.cell_ids.remove(&cell.key);
+            }
+            return true;
+        }
+        let known = [
+            self.tables.remove(&id).is_some(),
+            self.functions.remove(&id).is_some(),
+            self.own_functions.remove(&id).is_some(),
+            self.remotes.remove(&id).is_some(),
+            self.locals.remove(&id).is_some(),
+        ];
+        known.contains(&true)
+    }
+
+    /// Returns for each variable a function of the host that has it, and as which upvalue.
+    pub(crate) fn carriers(&self) -> HashMap<Id, (Id, c_int)> {
+        let functions = self.own_functions.iter();
+        let each = functions.flat_map(|(&function, cells)| {
+            let numbered = cells.iter().zip(1..);
+            numbered.map(move |(&cell, upvalue)| (cell, (function, upvalue)))
+        });
+        each.collect()
+    }
 }
 
 /// One sandbox as the host sees it.
@@ -234,6 +277,10 @@ pub(crate) struct Session {
     pub(crate) ended: Cell<bool>,
     /// The garbage collector has run since the last look for lost replicas.
     pub(crate) sweep: Cell<bool>,
+    /// When garbage was looked for.
+    pub(crate) collected: RefCell<Collected>,
+    /// Deltas that have arrived, and objects that were named here.
+    pub(crate) traffic: Cell<u64>,
     /// Tasks that a callback waits for, with their `Finished` message once it is there.
     pub(crate) awaited: RefCell<HashMap<u64, Option<Vec<u8>>>>,
 }
@@ -408,6 +455,20 @@ impl Host {
     }
 }
 
+/// Pushes a new table with a `__mode`. `(-0, +1)`
+pub(crate) fn push_weak_table(stack: &mut Stack<'_>, mode: &str) {
+    stack.new_table(0, 0);
+    if !mode.is_empty() {
+        let table = stack.top();
+        stack.new_table(0, 1);
+        let metatable = stack.top();
+        stack.push_string(b"__mode");
+        stack.push_string(mode.as_bytes());
+        stack.raw_set(metatable);
+        stack.set_metatable(table);
+    }
+}
+
 impl Session {
     /// Creates the session of a sandbox that has not run yet.
     pub(crate) fn new(
@@ -430,16 +491,7 @@ impl Session {
             (Part::Remotes, "k"),
             (Part::Globals, "v"),
         ] {
-            stack.new_table(0, 0);
-            if !mode.is_empty() {
-                let table = stack.top();
-                stack.new_table(0, 1);
-                let metatable = stack.top();
-                stack.push_string(b"__mode");
-                stack.push_string(mode.as_bytes());
-                stack.raw_set(metatable);
-                stack.set_metatable(table);
-            }
+            push_weak_table(stack, mode);
             stack.raw_set_index(parts, part as c_int);
         }
         let parts = stack.keep();
@@ -459,7 +511,7 @@ impl Session {
                 cell_ids: HashMap::new(),
                 tables: BTreeMap::new(),
                 functions: BTreeMap::new(),
-                own_functions: HashSet::new(),
+                own_functions: HashMap::new(),
                 remotes: HashMap::new(),
                 locals: HashMap::new(),
             }),
@@ -469,8 +521,21 @@ impl Session {
             pending: Cell::new(0),
             ended: Cell::new(false),
             sweep: Cell::new(false),
+            collected: RefCell::default(),
+            traffic: Cell::new(0),
             awaited: RefCell::default(),
         })
+    }
+
+    /// Returns whether messages have been applied whose fields, which may name anything, are still to be
+    /// decoded.
+    pub(crate) fn has_undecoded(&self) -> bool {
+        self.pending.get() > 0 || self.awaited.borrow().values().any(Option::is_some)
+    }
+
+    /// Counts that objects became known on either side.
+    pub(crate) fn count_traffic(&self) {
+        self.traffic.set(self.traffic.get() + 1);
     }
 
     pub(crate) fn give_task(&self) -> u64 {

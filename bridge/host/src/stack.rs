@@ -78,6 +78,13 @@ impl<'l> Stack<'l> {
         Ok(())
     }
 
+    /// Returns how many bytes of Lua data the host has, garbage included.
+    pub(crate) fn heap_bytes(&self) -> u64 {
+        // SAFETY: `l` is valid, and asking changes nothing.
+        let kilobytes = unsafe { ffi::lua_gc(self.l, ffi::LUA_GCCOUNT, 0) };
+        kilobytes.max(0) as u64 * 1024
+    }
+
     pub(crate) fn top(&self) -> c_int {
         // SAFETY: `l` is valid.
         unsafe { ffi::lua_gettop(self.l) }
@@ -306,11 +313,11 @@ impl<'l> Stack<'l> {
         unsafe { ffi::lua_getfenv(self.l, function) }
     }
 
-    /// Sets the environment of a function from the table on top. `(-1, +0)`
-    pub(crate) fn set_environment(&mut self, function: c_int) {
+    /// Sets the environment of a function or full userdata from the table on top. `(-1, +0)`
+    pub(crate) fn set_environment(&mut self, index: c_int) {
         debug_assert_eq!(self.kind(-1), Type::Table);
-        // SAFETY: callers pass a function and have a table on top.
-        unsafe { ffi::lua_setfenv(self.l, function) };
+        // SAFETY: callers pass a function or full userdata and have a table on top.
+        unsafe { ffi::lua_setfenv(self.l, index) };
     }
 
     /// Moves the value on top below the others down to `index`. `(-0, +0)`

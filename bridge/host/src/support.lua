@@ -467,6 +467,12 @@ local function watch()
 end
 watch()
 
+local collectgarbage = collectgarbage
+
+local function collect()
+  collectgarbage()
+end
+
 local function load_module(name)
   return require(name)
 end
@@ -684,4 +690,5 @@ return {
   wrap_own,
   globals,
   operators.operators,
+  collect,
 }

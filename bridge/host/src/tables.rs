@@ -35,6 +35,7 @@ impl Capture<'_, '_> {
             while self.next(table) {
                 key.clear();
                 value.clear();
+                let mark = self.remotes.len();
                 match self.stack.kind(table + 1) {
                     // As a key a 64-bit integer is an object, unlike all others of the same value.
                     Type::Cdata => self.stays(table + 1, Reference::Userdata, &mut key)?,
@@ -47,6 +48,7 @@ impl Capture<'_, '_> {
                     Some(entry) => {
                         entry.seen = record.comparison;
                         if *entry.value == *value.as_bytes() {
+                            self.unsay(mark);
                             continue;
                         }
                         entry.value = value.as_bytes().into();
@@ -65,10 +67,17 @@ impl Capture<'_, '_> {
             }
             if seen < record.shadow.len() {
                 let comparison = record.comparison;
+                let remotes = &mut self.shared.remotes;
                 record.shadow.retain(|key, entry| {
                     let kept = entry.seen == comparison;
                     if !kept {
                         changed += 1;
+                        let token = Decoder::new(key).token();
+                        if let Ok(Token::Reference(_, id)) = token
+                            && let Some(record) = remotes.get_mut(&id)
+                        {
+                            record.sent += 1;
+                        }
                         fills.encoder().append(key);
                         fills.encoder().nil();
                     }
@@ -77,6 +86,7 @@ impl Capture<'_, '_> {
             }
             fills.end_entries(entries, changed);
             value.clear();
+            let mark = self.remotes.len();
             if self.stack.metatable(table) {
                 self.value(table + 1, &mut value)?;
             }
@@ -87,6 +97,8 @@ impl Capture<'_, '_> {
                     fills.metatable(id).append(value.as_bytes());
                 }
                 record.metatable = value.into_bytes();
+            } else {
+                self.unsay(mark);
             }
             self.delta.fills = fills;
         }

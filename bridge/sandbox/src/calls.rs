@@ -321,6 +321,10 @@ fn call_path<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 fn host_call<'gc>(call: &Call<'gc>, operation: Operation) -> NativeResult<'gc> {
     let args: Vec<Value<'gc>> = (2..=call.arg_count()).map(|n| call.arg(n)).collect();
     if let Some((_, id)) = call.arg(1).as_userdata().and_then(Remote::of) {
+        let objects = &state(call.ctx()).objects;
+        if objects.borrow().find(call.ctx(), call.arg(1)).is_none() {
+            return Err(call.error("this value of the host is gone: only a weak table held it"));
+        }
         return send(call, operation, Callee::Remote(id), &args);
     }
     let path = call.check_table(1)?;

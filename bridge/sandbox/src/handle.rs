@@ -208,6 +208,18 @@ pub enum Entered {
     Ended,
 }
 
+/// Shared objects to which nothing in a sandbox refers but on behalf of the host's replicas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traced {
+    /// Functions, tables, variables and remotes that are reached from others of these at most, as the host
+    /// knows.
+    pub unreached: Vec<Id>,
+    /// Values that stay in the sandbox; the host does not know what they refer to.
+    pub locals: Vec<Id>,
+    /// What is reached from some of `locals`.
+    pub behind_locals: Vec<Id>,
+}
+
 /// The host's end of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Handle {
@@ -276,13 +288,17 @@ impl Handle {
     }
 
     /// Has the sandbox collect its garbage and waits until it has; the caller holds the baton and has applied
-    /// all messages. Returns the ids of shared objects that nothing in the sandbox refers to any more, but for
-    /// what the host can reach; nothing when the sandbox cannot tell now, or has ended.
-    pub fn trace(&self) -> Option<Vec<Id>> {
+    /// all messages. Returns what only the host's replicas keep alive; nothing when the sandbox cannot tell
+    /// now, or has ended.
+    pub fn trace(&self) -> Option<Traced> {
         let (answer, answered) = crossbeam_channel::bounded(1);
         self.commands
             .send(Command::Trace(self.shared.id, answer))
             .ok()?;
+        if crate::is_inline() {
+            // There is no worker to obey.
+            crate::look();
+        }
         answered.recv().ok().flatten()
     }
 

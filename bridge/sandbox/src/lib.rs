@@ -23,7 +23,7 @@ mod stepper;
 mod worker;
 
 pub use handle::{
-    Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status,
+    Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status, Traced,
 };
 pub use sandbox::{OPERATORS, SLICE};
 pub use stepper::{drive_inline, is_inline, look, pass, record, step, take_record};

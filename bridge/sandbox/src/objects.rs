@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::handle::Traced;
 use bridge_wire::{Id, IdSource, Reference, Side};
 use interpreter::{
     Context, Function, Gc, Lua, Prototype, Stash, Table, Upvalue, Value, Watch, Written,
@@ -369,18 +370,30 @@ impl Objects {
         gone.into_iter().map(release).collect()
     }
 
-    /// Collects garbage; returns the ids of what only the host's replicas keep alive.
-    ///
-    /// What stays in the sandbox (coroutines, native functions) counts as in use: what it refers to is known to
-    /// nobody else.
-    pub(crate) fn only_for_host(&self, lua: &mut Lua) -> Vec<Id> {
-        let exports = self.entries.values().filter(|entry| !entry.kind.is_local());
-        let reached = lua.collect_without(exports.filter_map(|entry| entry.hold.as_ref()));
-        let entries = self.entries.iter();
-        entries
-            .filter(|(_, entry)| !reached.contains(&entry.watch))
-            .map(|(&id, _)| id)
-            .collect()
+    /// Collects garbage and returns what only the host's replicas keep alive.
+    pub(crate) fn trace(&self, lua: &mut Lua) -> Traced {
+        // What stays here refers to objects that the host does not know it to.
+        let held = |is_local: bool| {
+            let entries = self.entries.values();
+            let held = entries.filter(move |entry| entry.kind.is_local() == is_local);
+            held.filter_map(|entry| entry.hold.as_ref()).collect()
+        };
+        let (locals, others): (Vec<_>, Vec<_>) = (held(true), held(false));
+        let [alone, with_locals] = lua.collect_without(&locals, &others);
+        let mut traced = Traced::default();
+        for (&id, entry) in &self.entries {
+            if alone.contains(&entry.watch) {
+                continue;
+            }
+            if entry.kind.is_local() {
+                traced.locals.push(id);
+            } else if with_locals.contains(&entry.watch) {
+                traced.behind_locals.push(id);
+            } else {
+                traced.unreached.push(id);
+            }
+        }
+        traced
     }
 
     /// Remembers a dump of the host.

@@ -132,7 +132,11 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 if userdata.is_some_and(|u| u.is::<crate::calls::Nil>()) {
                     out.vim_nil();
                 } else if let Some((kind, id)) = userdata.and_then(Remote::of) {
-                    out.reference(kind, id);
+                    // Nothing but a weak table held it when the host's object was collected.
+                    match self.objects.find(self.ctx, value) {
+                        Some(_) => out.reference(kind, id),
+                        None => out.nil(),
+                    }
                 } else if userdata.is_none() {
                     // A light userdata is an identity of this side: to the host it means nothing.
                     out.nil();

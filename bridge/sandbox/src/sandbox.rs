@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use bridge_wire::{Encoder, Id, Kind, Message, Reference, encode_message};
+use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
 use crossbeam_channel::{Receiver, Sender};
 use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value};
 
 use crate::calls::{self, Request, State};
 use crate::clock;
 use crate::environments;
-use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status};
+use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status, Traced};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
@@ -362,9 +362,9 @@ impl Sandbox {
         self.lua.enter(|ctx| state.objects.borrow_mut().pin(ctx));
     }
 
-    /// Collects garbage while the host holds the baton; returns the ids of what only the host's replicas keep
-    /// alive, or nothing when messages must wait for modules.
-    pub(crate) fn trace(&mut self) -> Option<Vec<Id>> {
+    /// Collects garbage while the host holds the baton; returns what only the host's replicas keep alive, or
+    /// nothing when messages must wait for modules.
+    pub(crate) fn trace(&mut self) -> Option<Traced> {
         let traced = catch_unwind(AssertUnwindSafe(|| {
             self.pending.extend(self.link.messages.try_iter());
             self.apply_pending().ok()?;
@@ -373,11 +373,11 @@ impl Sandbox {
             }
             let state = self.state.clone();
             let objects = state.objects.borrow();
-            let ids = objects.only_for_host(&mut self.lua);
+            let traced = objects.trace(&mut self.lua);
             drop(objects);
             self.publish(true);
             self.count();
-            Some(ids)
+            Some(traced)
         }));
         traced.ok().flatten()
     }

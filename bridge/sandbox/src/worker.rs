@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bridge_wire::Id;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 
-use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError};
+use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError, Traced};
 use crate::sandbox::{Link, SLICE, Sandbox, Slice, Turn};
 use crate::{clock, stepper};
 
@@ -24,7 +23,7 @@ pub(crate) enum Command {
     Spawn(Box<NewSandbox>),
     Wake(SandboxId),
     /// The host, which holds the baton, waits to hear what only it keeps alive.
-    Trace(SandboxId, Sender<Option<Vec<Id>>>),
+    Trace(SandboxId, Sender<Option<Traced>>),
     ShutDown,
 }
 
