@@ -109,6 +109,11 @@ impl Baton {
         true
     }
 
+    /// Returns whether the worker holds the baton.
+    pub(crate) fn is_workers(&self) -> bool {
+        self.lock().holder == Holder::Worker
+    }
+
     /// Gives the worker's baton back.
     pub(crate) fn give(&self) {
         let mut state = self.lock();

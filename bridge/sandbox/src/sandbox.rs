@@ -684,11 +684,12 @@ impl Sandbox {
             .map(|r| r.number)
             .filter(|&n| n != 0)
             .collect();
+        // Without the baton everything was said when it was given, and the host may have written since.
+        if outcome != Outcome::Failed && self.link.shared.baton.is_workers() {
+            self.publish(false);
+        }
         for running in &mut self.tasks {
             self.lua.interrupt(&mut running.task);
-        }
-        if outcome != Outcome::Failed {
-            self.publish(false);
         }
         let started_nothing = numbers.is_empty() && !self.body_finished;
         let text = format!("the sandbox '{}' has ended: {reason}", self.name);
