@@ -23,8 +23,11 @@ use crate::value::{Type, Value};
 use self::trace::Chunks;
 pub(crate) use self::trace::{WeakTable, swap_weak_list};
 
-/// Most slots of an array part or nodes of a hash part; LuaJIT's limits are of the same order.
+/// Most slots of an array part; LuaJIT's limit is the same.
 const MAX_SLOTS: u32 = 1 << 27;
+
+/// Most nodes of a hash part, LuaJIT's limit: their distances in bytes fit an `i32`.
+const MAX_NODES: u32 = 1 << 26;
 
 /// One entry of the hash part.
 #[derive(Copy, Clone)]
@@ -32,11 +35,47 @@ const MAX_SLOTS: u32 = 1 << 27;
 pub(crate) struct Node<'gc> {
     pub(crate) key: Value<'gc>,
     pub(crate) value: Value<'gc>,
-    /// Distance in nodes to the next one of the chain, 0 at its end.
+    /// Distance in bytes to the next node of the chain, 0 at its end.
     next: i32,
     /// The serial number of a key that is an object, else 0. A dead node's key may have been freed, and its
     /// address be that of another object now.
     serial: u32,
+}
+
+impl<'gc> Node<'gc> {
+    const EMPTY: Self = Node {
+        key: Value::NIL,
+        value: Value::NIL,
+        next: 0,
+        serial: 0,
+    };
+
+    /// Returns the node behind this one in its chain, `None` at the end.
+    ///
+    /// # Safety
+    ///
+    /// `node` must be one of a hash part that is still there.
+    #[inline(always)]
+    unsafe fn following(node: *mut Self) -> Option<*mut Self> {
+        // SAFETY: by contract; a chain links nodes of one part.
+        unsafe {
+            match (*node).next {
+                0 => None,
+                distance => Some(node.byte_offset(distance as isize)),
+            }
+        }
+    }
+
+    /// Makes `next` the node behind `node`.
+    ///
+    /// # Safety
+    ///
+    /// Both must be nodes of one hash part.
+    #[inline(always)]
+    unsafe fn link(node: *mut Self, next: Option<*mut Self>) {
+        // SAFETY: by contract; a part of `MAX_NODES` nodes has distances that fit.
+        unsafe { (*node).next = next.map_or(0, |next| next.byte_offset_from(node) as i32) }
+    }
 }
 
 struct SharedNode(Node<'static>);
@@ -45,12 +84,7 @@ struct SharedNode(Node<'static>);
 unsafe impl Sync for SharedNode {}
 
 /// The hash part of every table that has none.
-static EMPTY_NODE: SharedNode = SharedNode(Node {
-    key: Value::NIL,
-    value: Value::NIL,
-    next: 0,
-    serial: 0,
-});
+static EMPTY_NODE: SharedNode = SharedNode(Node::EMPTY);
 
 /// Bits of [`Table::marks`].
 pub(crate) mod marks {
@@ -129,7 +163,7 @@ fn array_layout(len: u32) -> Layout {
 }
 
 fn node_layout(len: u32) -> Layout {
-    Layout::array::<Node<'_>>(len as usize).expect("bounded by MAX_SLOTS")
+    Layout::array::<Node<'_>>(len as usize).expect("bounded by MAX_NODES")
 }
 
 /// Truncates to some integer; the right one if it fits.
@@ -245,7 +279,7 @@ impl<'gc> Table<'gc> {
             table.resize_array(mc, heap, array_len.min(MAX_SLOTS));
         }
         if nodes > 0 {
-            table.allocate_nodes(heap, nodes.min(MAX_SLOTS).next_power_of_two().max(2));
+            table.allocate_nodes(heap, nodes.min(MAX_NODES).next_power_of_two().max(2));
             table.divide_nodes(mc, heap);
         }
         table
@@ -401,10 +435,7 @@ impl<'gc> Table<'gc> {
                 if (*node).key.same(key) {
                     return Some(node);
                 }
-                if (*node).next == 0 {
-                    return None;
-                }
-                node = node.offset((*node).next as isize);
+                node = Node::following(node)?;
             }
         }
     }
@@ -481,10 +512,7 @@ impl<'gc> Table<'gc> {
                 if (*node).key.same(key) && (*node).serial == serial {
                     return Some(node);
                 }
-                if (*node).next == 0 {
-                    return None;
-                }
-                node = node.offset((*node).next as isize);
+                node = Node::following(node)?;
             }
         }
     }
@@ -750,12 +778,7 @@ impl<'gc> Table<'gc> {
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             unsafe {
-                *self.node_at(index).expect("in range") = Node {
-                    key: Value::NIL,
-                    value: Value::NIL,
-                    next: 0,
-                    serial: 0,
-                };
+                *self.node_at(index).expect("in range") = Node::EMPTY;
             }
         }
         if self.has_nodes() {

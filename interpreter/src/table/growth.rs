@@ -6,8 +6,8 @@ use gc_arena::{Gc, Mutation};
 
 use super::trace::{CHUNK, Chunk, Chunks, NODE_CHUNK, chunk_count, node_chunk_count};
 use super::{
-    MAX_SLOTS, Node, Table, TableError, array_index, array_layout, empty_nodes, hash_of, identity,
-    marks, node_layout,
+    MAX_NODES, MAX_SLOTS, Node, Table, TableError, array_index, array_layout, empty_nodes, hash_of,
+    identity, marks, node_layout,
 };
 use crate::heap::Heap;
 use crate::value::Value;
@@ -141,12 +141,7 @@ impl<'gc> Table<'gc> {
                 std::alloc::handle_alloc_error(layout);
             }
             for index in 0..count as usize {
-                nodes.add(index).write(Node {
-                    key: Value::NIL,
-                    value: Value::NIL,
-                    next: 0,
-                    serial: 0,
-                });
+                nodes.add(index).write(Node::EMPTY);
             }
             self.nodes.set(nodes);
         }
@@ -163,9 +158,11 @@ impl<'gc> Table<'gc> {
         key: Value<'gc>,
         value: Value<'gc>,
     ) -> Result<(), TableError> {
-        self.barrier(mc, key);
-        if let Some(serial) = identity(key) {
-            heap.serial(serial);
+        if key.is_collectable() {
+            self.barrier(mc, key);
+            if let Some(serial) = identity(key) {
+                heap.serial(serial);
+            }
         }
         loop {
             if self.has_nodes()
@@ -191,7 +188,11 @@ impl<'gc> Table<'gc> {
     fn new_node(&self, mc: &Mutation<'gc>, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         let nodes = self.nodes.get();
         let mask = self.mask.get();
-        let serial = identity(key).map_or(0, |serial| serial.get());
+        let serial = if key.is_number() || key.as_string().is_some() {
+            0
+        } else {
+            identity(key).map_or(0, |serial| serial.get())
+        };
         // SAFETY: all node pointers stay within the `mask + 1` nodes: main positions are masked, `last_free`
         // never exceeds their number, and chains link nodes of this part.
         unsafe {
@@ -219,12 +220,8 @@ impl<'gc> Table<'gc> {
             let owner = nodes.add((hash_of((*main).key) & mask) as usize);
             if owner == main {
                 // The colliding node is where it belongs: chain the new key behind it.
-                (*spare).next = if (*main).next == 0 {
-                    0
-                } else {
-                    main.offset((*main).next as isize).offset_from(spare) as i32
-                };
-                (*main).next = spare.offset_from(main) as i32;
+                Node::link(spare, Node::following(main));
+                Node::link(main, Some(spare));
                 (*spare).key = key;
                 (*spare).serial = serial;
                 Some(spare)
@@ -233,21 +230,21 @@ impl<'gc> Table<'gc> {
                 // reused in place, so the guest need not be in its owner's chain; then it starts its own
                 // look-ups at a position where no chain leads to it, and must not be relinked.
                 let mut previous = owner;
-                while (*previous).next != 0 && previous.offset((*previous).next as isize) != main {
-                    previous = previous.offset((*previous).next as isize);
+                while let Some(next) = Node::following(previous)
+                    && next != main
+                {
+                    previous = next;
                 }
                 debug_assert!((*previous).next != 0, "a guest is in its owner's chain");
-                (*previous).next = spare.offset_from(previous) as i32;
+                Node::link(previous, Some(spare));
                 *spare = *main;
+                Node::link(spare, Node::following(main));
                 if self.marks.get() & marks::DIVIDED != 0 {
                     // It may have left a chunk that is still to be traced.
                     self.barrier(mc, (*spare).key);
                     self.barrier(mc, (*spare).value);
                 }
-                if (*main).next != 0 {
-                    (*spare).next = main.offset((*main).next as isize).offset_from(spare) as i32;
-                    (*main).next = 0;
-                }
+                (*main).next = 0;
                 (*main).key = key;
                 (*main).serial = serial;
                 (*main).value = Value::NIL;
@@ -307,7 +304,7 @@ impl<'gc> Table<'gc> {
             in_array = old_used + u32::from(extra_fits);
         }
         let wanted = total - in_array;
-        if wanted > MAX_SLOTS || array_len > MAX_SLOTS {
+        if wanted > MAX_NODES || array_len > MAX_SLOTS {
             return Err(TableError::Overflow);
         }
         let nodes = match wanted {

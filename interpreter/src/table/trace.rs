@@ -204,9 +204,15 @@ impl<'gc> Table<'gc> {
     fn trace_slots<T: Trace<'gc>>(&self, cc: &mut T, mode: u8, start: u32, end: u32) {
         let end = end.min(self.array_len.get());
         heap::pay_for_tracing(end.saturating_sub(start), SLOTS_PER_UNIT);
-        for index in start..end {
-            let value = self.array_slot(index).expect("in range").get();
-            if is_strong(mode, WEAK_VALUES, value) {
+        if start >= end {
+            return;
+        }
+        // SAFETY: there are `end` slots at least, and nothing changes them while they are traced.
+        let slots = unsafe {
+            std::slice::from_raw_parts(self.array.get().add(start as usize), (end - start) as usize)
+        };
+        for value in slots {
+            if value.is_collectable() && is_strong(mode, WEAK_VALUES, *value) {
                 value.trace(cc);
             }
         }
@@ -217,9 +223,17 @@ impl<'gc> Table<'gc> {
     fn trace_nodes<T: Trace<'gc>>(&self, cc: &mut T, mode: u8, start: u32, end: u32) {
         let end = end.min(self.node_count());
         heap::pay_for_tracing(end.saturating_sub(start), NODES_PER_UNIT);
-        for index in start..end {
-            // SAFETY: `node_at` returns nodes of this table.
-            let node = unsafe { &*self.node_at(index).expect("in range") };
+        if start >= end {
+            return;
+        }
+        // SAFETY: as for the slots above.
+        let nodes = unsafe {
+            std::slice::from_raw_parts(self.nodes.get().add(start as usize), (end - start) as usize)
+        };
+        for node in nodes {
+            if !node.key.is_collectable() && !node.value.is_collectable() {
+                continue;
+            }
             if !node.value.is_nil() {
                 if is_strong(mode, WEAK_KEYS, node.key) {
                     node.key.trace(cc);
