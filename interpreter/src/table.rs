@@ -198,6 +198,9 @@ pub(crate) fn array_index(key: Value<'_>) -> Option<u32> {
 /// Returns where an object keeps the serial number that it is hashed by, `None` for what is no object or a string.
 #[inline]
 fn identity<'gc>(key: Value<'gc>) -> Option<&'gc Cell<u32>> {
+    if !key.is_collectable() {
+        return None;
+    }
     match key.type_of() {
         Type::Table => key.as_table().map(|table| &Gc::as_ref(table).serial),
         Type::Function => key
@@ -214,30 +217,50 @@ fn identity<'gc>(key: Value<'gc>) -> Option<&'gc Cell<u32>> {
     }
 }
 
-/// Hashes numbers and booleans as LuaJIT does on this processor, so that `pairs` visits them in its order.
+/// Hashes a key: numbers and booleans as LuaJIT does on this processor, so that `pairs` visits them in its order.
 #[inline(always)]
 fn hash_of(key: Value<'_>) -> u32 {
+    if key.is_number() {
+        return hash_of_number(key);
+    }
     if let Some(string) = key.as_string() {
         return string.hash();
     }
+    match identity(key) {
+        Some(serial) => hash_of_object(serial.get()),
+        None => hash_of_primitive(key),
+    }
+}
+
+#[inline(always)]
+fn hash_of_number(key: Value<'_>) -> u32 {
     let bits = key.bits();
-    if key.is_number() {
-        let (low, high) = (bits as u32, (bits >> 32) as u32);
-        let high = high << 1;
-        let low = low ^ high;
-        let high = high.rotate_left(14);
-        let low = low.wrapping_sub(high);
-        let high = high.rotate_left(5) ^ low;
-        return high.wrapping_sub(low.rotate_left(13));
+    let (low, high) = (bits as u32, (bits >> 32) as u32);
+    let high = high << 1;
+    let low = low ^ high;
+    let high = high.rotate_left(14);
+    let low = low.wrapping_sub(high);
+    let high = high.rotate_left(5) ^ low;
+    high.wrapping_sub(low.rotate_left(13))
+}
+
+/// Hashes a boolean, or a light userdata.
+#[inline(always)]
+fn hash_of_primitive(key: Value<'_>) -> u32 {
+    match key.as_boolean() {
+        Some(boolean) => boolean.into(),
+        None => mixed(key.bits()),
     }
-    if let Some(boolean) = key.as_boolean() {
-        return boolean.into();
-    }
-    // Not by address: that differs from run to run.
-    let bits = match identity(key) {
-        Some(serial) => u64::from(serial.get()),
-        None => key.bits(),
-    };
+}
+
+/// Hashes an object by its serial number, since its address differs from run to run.
+#[inline(always)]
+fn hash_of_object(serial: u32) -> u32 {
+    mixed(serial.into())
+}
+
+#[inline(always)]
+fn mixed(bits: u64) -> u32 {
     ((bits ^ bits >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }
 
@@ -477,7 +500,7 @@ impl<'gc> Table<'gc> {
     #[inline]
     fn find(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         if key.is_number() {
-            self.find_hashed(key, hash_of(key))
+            self.find_hashed(key, hash_of_number(key))
         } else if let Some(string) = key.as_string() {
             self.find_string(string)
         } else {
@@ -487,14 +510,14 @@ impl<'gc> Table<'gc> {
 
     #[inline(never)]
     fn find_other(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
-        if key.is_nil() {
-            return None;
-        }
-        let hash = hash_of(key);
-        let node = self.find_hashed(key, hash)?;
         let Some(serial) = identity(key) else {
-            return Some(node);
+            if key.is_nil() {
+                return None;
+            }
+            return self.find_hashed(key, hash_of_primitive(key));
         };
+        let hash = hash_of_object(serial.get());
+        let node = self.find_hashed(key, hash)?;
         // SAFETY: `find_hashed` returns nodes of this table.
         if unsafe { (*node).serial } == serial.get() {
             return Some(node);
@@ -538,8 +561,8 @@ impl<'gc> Table<'gc> {
             return Value::NIL;
         }
         let key = Value::arithmetic(f64::from(index as i32));
-        // SAFETY: `find` returns nodes of this table.
-        self.find(key)
+        // SAFETY: `find_hashed` returns nodes of this table.
+        self.find_hashed(key, hash_of_number(key))
             .map_or(Value::NIL, |node| unsafe { (*node).value })
     }
 
@@ -616,7 +639,7 @@ impl<'gc> Table<'gc> {
         }
         let key = Value::arithmetic(f64::from(index as i32));
         if self.has_nodes()
-            && let Some(node) = self.find(key)
+            && let Some(node) = self.find_hashed(key, hash_of_number(key))
         {
             // SAFETY: `find` returns nodes of this table.
             unsafe { (*node).value = value };
