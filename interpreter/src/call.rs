@@ -228,6 +228,7 @@ impl<'gc> Call<'gc> {
         self.call_with(function, args, then, false)
     }
 
+    #[inline]
     fn call_with(
         &self,
         function: Value<'gc>,
@@ -295,6 +296,7 @@ impl<'gc> Call<'gc> {
         Ok(action)
     }
 
+    #[inline]
     fn push_frame(
         &self,
         function: Value<'gc>,

@@ -112,17 +112,52 @@ fn hash_bytes(seed: u64, bytes: &[u8]) -> u32 {
         let product = u128::from(hash ^ word) * u128::from(MULTIPLIER | 1);
         hash = (product as u64) ^ ((product >> 64) as u64);
     };
-    let mut chunks = bytes.chunks_exact(8);
-    for chunk in &mut chunks {
-        mix(u64::from_le_bytes(
-            chunk.try_into().expect("chunks of eight"),
-        ));
+    let mut rest = bytes;
+    while let Some((chunk, more)) = rest.split_first_chunk::<8>()
+        && !more.is_empty()
+    {
+        mix(u64::from_le_bytes(*chunk));
+        rest = more;
     }
-    let rest = chunks.remainder();
-    let mut last = [0u8; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(u64::from_le_bytes(last));
+    mix(last_word(bytes, rest));
     (hash ^ (hash >> 32)) as u32
+}
+
+/// Returns a word that has all of `rest`, the last one to eight bytes of `bytes`. Its parts may overlap each
+/// other or what came before: of two strings of one length the words still differ if the rests do.
+#[inline(always)]
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return u64::from_le_bytes(*last);
+    }
+    if let (Some(first), Some(last)) = (rest.first_chunk::<4>(), rest.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    match *rest {
+        [first, .., last] => {
+            u64::from(first) | u64::from(rest[rest.len() / 2]) << 8 | u64::from(last) << 16
+        }
+        [only] => only.into(),
+        [] => 0,
+    }
+}
+
+/// Compares two strings of bytes of one length, short ones without a call.
+#[inline(always)]
+fn are_equal(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    if left.len() > 16 {
+        return left == right;
+    }
+    if let (Some(a), Some(b)) = (left.first_chunk::<8>(), right.first_chunk::<8>()) {
+        return a == b && left.last_chunk::<8>() == right.last_chunk::<8>();
+    }
+    if let (Some(a), Some(b)) = (left.first_chunk::<4>(), right.first_chunk::<4>()) {
+        return a == b && left.last_chunk::<4>() == right.last_chunk::<4>();
+    }
+    left.iter().zip(right).all(|(a, b)| a == b)
 }
 
 /// An entry of the interner: the address of a string below the upper half of its hash, or 0.
@@ -245,7 +280,7 @@ impl Interner {
                 // SAFETY: the interner is purged of dead strings before any of them is freed, so an entry
                 // points to a live string of this arena.
                 let string: Gc<'gc, LuaString> = unsafe { Gc::from_ptr(slot.string()) };
-                if string.hash == hash && string.as_bytes() == bytes {
+                if string.hash == hash && are_equal(string.as_bytes(), bytes) {
                     return string;
                 }
             }
@@ -289,7 +324,7 @@ impl Interner {
                 slot if slot.may_be(hash) => {
                     // SAFETY: as in `intern`.
                     let string: Gc<'gc, LuaString> = unsafe { Gc::from_ptr(slot.string()) };
-                    if string.hash == hash && string.as_bytes() == bytes {
+                    if string.hash == hash && are_equal(string.as_bytes(), bytes) {
                         return Some(string);
                     }
                 }

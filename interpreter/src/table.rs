@@ -469,6 +469,25 @@ impl<'gc> Table<'gc> {
         self.find_hashed(Value::from(key), key.hash())
     }
 
+    /// The same, beginning with the node in which `cache` says that it was found last.
+    #[inline(always)]
+    pub(crate) fn find_cached(
+        &self,
+        key: Gc<'gc, LuaString>,
+        cache: &Cell<u32>,
+    ) -> Option<*mut Node<'gc>> {
+        if let Some(node) = self.node_at(cache.get()) {
+            // SAFETY: `node_at` returns nodes of this table.
+            let found = unsafe { (*node).key };
+            if found.same(Value::from(key)) {
+                return Some(node);
+            }
+        }
+        let node = self.find_string(key)?;
+        cache.set(self.index_of(node));
+        Some(node)
+    }
+
     /// Returns the value under a key that is neither an index of the array part nor a string.
     #[inline(never)]
     pub(crate) fn get_other(&self, key: Value<'gc>) -> Value<'gc> {

@@ -16,8 +16,6 @@
 //!   anew after everything that may move the stack.
 //! - The function of the current frame lies at `base - 2`, so its prototype is alive.
 
-use std::cell::Cell;
-
 use gc_arena::Gc;
 
 use crate::bytecode::opcode::{self, Op};
@@ -46,27 +44,6 @@ macro_rules! in_registers {
 
 /// Hash nodes that `TNEW` makes at most: its operand is a hint, and may be hostile.
 const MAX_NODE_HINT: usize = 1 << 10;
-
-/// Reads an instruction's cached node if it holds `key`.
-#[inline(always)]
-unsafe fn cached<'gc>(
-    table: Gc<'gc, Table<'gc>>,
-    instruction: *const Instruction,
-    key: Gc<'gc, LuaString>,
-) -> Option<*mut crate::table::Node<'gc>> {
-    // SAFETY: the instruction is the one being executed; `node_at` checks the index.
-    unsafe {
-        let cache: &Cell<u32> = &(*instruction).cache;
-        if let Some(node) = table.node_at(cache.get())
-            && (*node).key.same(Value::from(key))
-        {
-            return Some(node);
-        }
-        let node = table.find_string(key)?;
-        cache.set(table.index_of(node));
-        Some(node)
-    }
-}
 
 /// Copies slots to lower ones; these are too few for a call of `memmove` to pay.
 ///
@@ -574,7 +551,7 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                 ($object:expr, $key:expr, $slot:expr) => {{
                     let (object, key): (Value<'gc>, Gc<'gc, LuaString>) = ($object, $key);
                     if let Some(table) = object.as_table() {
-                        if let Some(node) = cached(table, pc.sub(1), key) {
+                        if let Some(node) = table.find_cached(key, &(*pc.sub(1)).cache) {
                             let value = (*node).value;
                             if !value.is_nil() {
                                 reg!(a!()) = value;
@@ -585,16 +562,20 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                             reg!(a!()) = Value::NIL;
                             continue;
                         }
-                        if let Some(value) =
-                            metamethod::inherited(vm, table.metatable(), Value::from(key))
-                        {
+                        if let Some(value) = metamethod::inherited_string(
+                            vm,
+                            table.metatable(),
+                            key,
+                            &(*pc.sub(1)).cache,
+                        ) {
                             reg!(a!()) = value;
                             continue;
                         }
                     }
                     if object.as_string().is_some()
                         && let metatable = vm.type_metatables[Type::String as usize].get()
-                        && let Some(value) = metamethod::inherited(vm, metatable, Value::from(key))
+                        && let Some(value) =
+                            metamethod::inherited_string(vm, metatable, key, &(*pc.sub(1)).cache)
                         && !value.is_nil()
                     {
                         reg!(a!()) = value;
@@ -609,7 +590,7 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                     let value = reg!(a!());
                     if let Some(table) = object.as_table() {
                         if table.marks.get() == 0
-                            && let Some(node) = cached(table, pc.sub(1), key)
+                            && let Some(node) = table.find_cached(key, &(*pc.sub(1)).cache)
                             && !(*node).value.is_nil()
                         {
                             (*node).value = value;

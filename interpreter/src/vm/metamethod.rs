@@ -4,6 +4,8 @@
 //! The functions here read the instruction before the saved address of the current coroutine, which must
 //! run a Lua function.
 
+use std::cell::Cell;
+
 use gc_arena::Gc;
 
 use crate::bytecode::opcode::{self, Op};
@@ -13,6 +15,7 @@ use crate::error::Error;
 use crate::function::Instruction;
 use crate::heap::MAX_STRING;
 use crate::stdlib::string_buffer::with_contents;
+use crate::string::LuaString;
 use crate::table::{Table, TableError};
 use crate::value::{Type, Value};
 use crate::vm::transfer::{self, Exit, Flow, Step, call_above, continuation};
@@ -115,7 +118,31 @@ pub(crate) fn inherited<'gc>(
     metatable: Option<Gc<'gc, Table<'gc>>>,
     key: Value<'gc>,
 ) -> Option<Value<'gc>> {
-    let string = key.as_string();
+    inherited_by(vm, metatable, |table| table.get(key))
+}
+
+/// The same for a string; `cache` remembers in which node it was found.
+#[inline(never)]
+pub(crate) fn inherited_string<'gc>(
+    vm: &Vm<'gc>,
+    metatable: Option<Gc<'gc, Table<'gc>>>,
+    key: Gc<'gc, LuaString>,
+    cache: &Cell<u32>,
+) -> Option<Value<'gc>> {
+    inherited_by(vm, metatable, |table| {
+        // SAFETY: both return nodes of the table.
+        table
+            .find_cached(key, cache)
+            .map_or(Value::NIL, |node| unsafe { (*node).value })
+    })
+}
+
+#[inline(always)]
+fn inherited_by<'gc>(
+    vm: &Vm<'gc>,
+    metatable: Option<Gc<'gc, Table<'gc>>>,
+    look_up: impl Fn(Gc<'gc, Table<'gc>>) -> Value<'gc>,
+) -> Option<Value<'gc>> {
     let mut metatable = metatable?;
     for _ in 1..MAX_CHAIN {
         let handler = vm.handler(metatable, Metamethod::Index);
@@ -123,10 +150,7 @@ pub(crate) fn inherited<'gc>(
             return Some(Value::NIL);
         }
         let table = handler.as_table()?;
-        let value = match string {
-            Some(string) => table.get_string(string),
-            None => table.get(key),
-        };
+        let value = look_up(table);
         if !value.is_nil() {
             return Some(value);
         }
