@@ -124,3 +124,7 @@ assert(found and depth > 1)
 
 -- What follows a zero is no option.
 assert(debug.getinfo(1, "l\0?").currentline)
+
+-- A stripped function has no lines, and a native one is not asked for them.
+local stripped = loadstring(string.dump(sample, true))
+assert(next(debug.getinfo(stripped, "L").activelines) == nil and fields(print, "L") == "")

@@ -55,7 +55,7 @@ impl Peer {
             path: path.to_owned(),
             script,
             running: None,
-            patience: Duration::from_secs(20),
+            patience: Duration::from_secs(60),
         };
         peer.send("print(1)")?;
         match peer.receive() {

@@ -79,7 +79,7 @@ impl Generator {
             "string.nothing()",
             "VAR = ('x'):nothing()",
             "VAR = VAR.a + VAR.b.c",
-            "for _ in VAR do end",
+            "for _ in VAR do step() end",
             "for _ in nil do end",
             "VAR = {} .. 'x'",
             "VAR = 'a' + 1",

@@ -162,12 +162,14 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
             }
             b'f' => call.set_field(info, "func", function)?,
             b'L' => {
-                let Some(debug) = prototype.and_then(|p| p.template.debug.as_ref()) else {
+                let Some(prototype) = prototype else {
                     continue;
                 };
                 let lines = call.table();
-                for line in debug.lines.iter() {
-                    call.set(lines, f64::from(line), true)?;
+                if let Some(debug) = &prototype.template.debug {
+                    for line in debug.lines.iter() {
+                        call.set(lines, f64::from(line), true)?;
+                    }
                 }
                 call.set_field(info, "activelines", lines)?;
             }
