@@ -53,6 +53,30 @@ local function has_type(value, accepted)
   return type(value) == accepted
 end
 
+--- Checks a policy of lists.
+---@param policy table
+---@param level integer
+local function check_policy(policy, level)
+  for name, value in pairs(policy) do
+    if name == "callbacks" then
+      if type(value) ~= "boolean" then
+        error(("threading: `callbacks` of a policy must be true or false, got %s"):format(type(value)), level)
+      end
+    elseif name ~= "allow" and name ~= "deny" then
+      error(("threading: unknown field '%s' of a policy; known are allow, callbacks, deny"):format(tostring(name)), level)
+    elseif type(value) ~= "table" then
+      error(("threading: `%s` of a policy must be a list of paths, got %s"):format(name, type(value)), level)
+    else
+      for n, path in pairs(value) do
+        if type(n) ~= "number" or type(path) ~= "string" or path:find("*", 1, true) and path:find("*", 1, true) ~= #path then
+          local what = "threading: `%s` of a policy must be a list of paths like 'vim.api.nvim_get_mode' or 'vim.fn.*', got %s"
+          error(what:format(name, vim.inspect(path)), level)
+        end
+      end
+    end
+  end
+end
+
 --- Checks options and fills in defaults.
 ---@param options table?
 ---@param level integer where to blame: the level of the caller's caller
@@ -85,8 +109,14 @@ function M.check(options, level)
     result[name] = value
   end
   if type(result.policy) == "table" then
-    -- Refused rather than taken for "trusted": nothing enforces the lists yet.
-    error("threading: a policy of `allow` and `deny` lists is not supported yet; use 'trusted' or 'pure'", level)
+    check_policy(result.policy, level + 1)
+  end
+  if result.policy ~= "trusted" then
+    -- On main they could do what the policy forbids.
+    if options and options.callbacks == "main" then
+      error("threading: functions of a thread with a policy cannot run on main; `callbacks` is 'sync' or 'thread'", level)
+    end
+    result.callbacks = options and options.callbacks or "sync"
   end
   for _, name in ipairs({ "fuel", "memory", "timeout" }) do
     if result[name] and result[name] < 0 then

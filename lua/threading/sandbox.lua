@@ -126,7 +126,10 @@ function M._start(fn, args, options, level)
     fuel = checked.fuel,
     memory = checked.memory,
     timeout = checked.timeout,
-    policy = checked.policy,
+    policy = type(checked.policy) == "table" and "listed" or checked.policy,
+    allow = type(checked.policy) == "table" and checked.policy.allow or nil,
+    deny = type(checked.policy) == "table" and checked.policy.deny or nil,
+    may_hand_over = type(checked.policy) == "table" and checked.policy.callbacks and 1 or 0,
     seed = checked.seed,
     vimruntime = vim.env.VIMRUNTIME or "",
     runtime_path = vim.api.nvim_list_runtime_paths(),
@@ -149,6 +152,35 @@ end
 function M.start(fn, args, options)
   -- Not a tail call: errors blame the caller by its level.
   local thread = M._start(fn, args, options, 2)
+  return thread
+end
+
+--- What `eval` runs in the thread: compiles there, so that the text never meets main's compiler.
+local function run_text(text, name)
+  local fn, problem = loadstring(text, "=" .. name)
+  if not fn then
+    error(problem, 0)
+  end
+  return fn()
+end
+
+--- Runs text that nobody has reason to trust, in a new thread: with the policy "pure" unless said otherwise.
+---@param source string Lua code; its results are the thread's
+---@param options? threading.Options
+---@return threading.Thread
+function M.eval(source, options)
+  if type(source) ~= "string" then
+    error(("threading: eval takes Lua code as a string, got %s"):format(type(source)), 2)
+  end
+  if source:byte() == 27 then
+    error("threading: eval takes Lua code as text, got bytecode", 2)
+  end
+  if options ~= nil and type(options) ~= "table" then
+    error(("threading: options must be a table, got %s"):format(type(options)), 2)
+  end
+  local name = options and options.name or "eval"
+  local defaults = { name = name, policy = "pure" }
+  local thread = M._start(run_text, { source, name }, vim.tbl_extend("force", defaults, options or {}), 2)
   return thread
 end
 

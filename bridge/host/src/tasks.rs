@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bridge_sandbox::{Options, Paths, Policy};
+use bridge_sandbox::{Options, Paths, Policy, Rules};
 use bridge_wire::{Encoder, Id, Kind, Reference, encode_message};
 
 use crate::capture::Capture;
@@ -35,6 +35,21 @@ fn field_number(stack: &mut Stack<'_>, table: c_int, name: &str) -> Option<f64> 
     let value = (stack.kind(-1) == Type::Number).then(|| stack.number(-1));
     stack.pop(1);
     value
+}
+
+fn field_list(stack: &mut Stack<'_>, table: c_int, name: &str) -> Vec<Vec<u8>> {
+    let mut strings = Vec::new();
+    push_field(stack, table, name);
+    if stack.kind(-1) == Type::Table {
+        let list = stack.top();
+        for n in 1..=stack.raw_len(list) as c_int {
+            stack.raw_get_index(list, n);
+            strings.push(stack.string(-1).unwrap_or_default().to_vec());
+            stack.pop(1);
+        }
+    }
+    stack.pop(1);
+    strings
 }
 
 fn path(bytes: Vec<u8>) -> PathBuf {
@@ -87,19 +102,22 @@ pub(crate) fn start_sandbox(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
 }
 
 fn read_options(stack: &mut Stack<'_>, table: c_int) -> Result<Options, HostError> {
-    let mut runtime_path = Vec::new();
-    push_field(stack, table, "runtime_path");
-    if stack.kind(-1) == Type::Table {
-        let list = stack.top();
-        for n in 1..=stack.raw_len(list) as c_int {
-            stack.raw_get_index(list, n);
-            runtime_path.push(path(stack.string(-1).unwrap_or_default().to_vec()));
-            stack.pop(1);
-        }
-    }
-    stack.pop(1);
+    let runtime_path = field_list(stack, table, "runtime_path");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let mut rules = |name| {
+        field_list(stack, table, name)
+            .into_iter()
+            .map(text)
+            .collect()
+    };
+    let (allow, deny) = (rules("allow"), rules("deny"));
     let policy = match field_string(stack, table, "policy").as_deref() {
         Some(b"pure") => Policy::Pure,
+        Some(b"listed") => Policy::Listed(Arc::new(Rules {
+            allow,
+            deny,
+            callbacks: field_number(stack, table, "may_hand_over") == Some(1.0),
+        })),
         _ => Policy::Trusted,
     };
     let name = field_string(stack, table, "name").unwrap_or_default();
@@ -114,7 +132,7 @@ fn read_options(stack: &mut Stack<'_>, table: c_int) -> Result<Options, HostErro
         relaxed: field_string(stack, table, "sync").as_deref() == Some(b"relaxed"),
         paths: Paths {
             vimruntime: path(field_string(stack, table, "vimruntime").unwrap_or_default()),
-            runtime_path,
+            runtime_path: runtime_path.into_iter().map(path).collect(),
             package_path: field_string(stack, table, "package_path").unwrap_or_default(),
         },
     })

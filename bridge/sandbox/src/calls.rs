@@ -3,6 +3,7 @@
 //! The natives here are the vocabulary of `prelude.lua`, which builds `vim` from them.
 
 use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -14,9 +15,9 @@ use interpreter::{
 };
 
 use crate::clock;
-use crate::handle::Policy;
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
+use crate::policy::Policy;
 use crate::sandbox::Link;
 
 /// What a suspended task waits for.
@@ -66,6 +67,8 @@ pub(crate) struct State {
     pub(crate) hooks: RefCell<Option<Hooks>>,
     pub(crate) link: Link,
     pub(crate) policy: Policy,
+    /// Neovim's runtime files.
+    runtime: PathBuf,
     /// Set by the native function that suspends its task.
     pub(crate) request: Cell<Option<Request>>,
     /// `vim.stop_thread` was called.
@@ -90,12 +93,13 @@ impl Remote {
 pub(crate) struct Nil;
 
 impl State {
-    pub(crate) fn new(objects: Objects, link: Link, policy: Policy) -> State {
+    pub(crate) fn new(objects: Objects, link: Link, policy: Policy, runtime: PathBuf) -> State {
         State {
             objects: RefCell::new(objects),
             hooks: RefCell::new(None),
             link,
             policy,
+            runtime,
             request: Cell::new(None),
             is_stopping: Cell::new(false),
             next_call: Cell::new(1),
@@ -263,7 +267,7 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
 
 /// Puts the natives into the table that the prelude gets.
 pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
-    let natives: [(&'static str, NativeFn); 13] = [
+    let natives: [(&'static str, NativeFn); 14] = [
         ("call", |call| host_call(call, Operation::Call)),
         ("get", |call| host_call(call, Operation::Get)),
         ("set", |call| host_call(call, Operation::Set)),
@@ -272,6 +276,7 @@ pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Err
         ("post_function", |call| function_call(call, Operation::Post)),
         ("function_for", function_for),
         ("operate", operate),
+        ("runtime_module", runtime_module),
         ("sleep", sleep),
         ("hrtime", hrtime),
         ("stop", stop),
@@ -354,14 +359,27 @@ fn send<'gc>(
 ) -> NativeResult<'gc> {
     let ctx = call.ctx();
     let state = state(ctx);
-    if state.policy == Policy::Pure {
-        let what = match callee {
-            Callee::Path(path) => show_path(path),
-            _ => "a function of the host".into(),
-        };
-        return Err(call.error(format!("{what} is not allowed by the policy \"pure\"")));
-    }
     call.burn(20);
+    if state.policy != Policy::Trusted {
+        let what = match callee {
+            Callee::Path(path) => match checked_path(&state.policy, path) {
+                Ok(()) => None,
+                Err(shown) if operation == Operation::Get && state.policy.leads_on(&shown) => {
+                    // What is allowed lies further down: nothing is asked for yet.
+                    return call.ret(named(ctx, shown.as_bytes()));
+                }
+                Err(shown) => Some(shown),
+            },
+            // Whatever the host has handed over may be used.
+            Callee::Remote(_) | Callee::Operator(_) if state.policy != Policy::Pure => None,
+            Callee::Remote(_) | Callee::Operator(_) => Some("a value of the host".into()),
+            Callee::Function(_) => Some("to run a function on main".into()),
+        };
+        if let Some(what) = what {
+            let policy = state.policy.name();
+            return Err(call.error(format!("{what} is not allowed by {policy}")));
+        }
+    }
     let waits = operation != Operation::Post;
     let number = if waits { state.next_call.get() } else { 0 };
     let mut objects = state.objects.borrow_mut();
@@ -397,7 +415,11 @@ fn send<'gc>(
             message.value(&mut fields, function.into(), tables)
         }
     };
+    message.may_hold_functions = state.policy == Policy::Trusted;
+    message.may_hold_closures = state.policy.allows_callbacks();
     let encoded = encoded.and_then(|()| message.list(&mut fields, "argument", args, tables));
+    // What else is sent was shared before.
+    message.may_hold_functions = true;
     if encoded.is_err() {
         message.forget();
     }
@@ -419,19 +441,60 @@ fn send<'gc>(
     call.suspend()
 }
 
-fn show_path(path: Gc<'_, Table<'_>>) -> String {
-    let mut shown = String::from("vim");
-    for index in 1..=path.length() {
-        let key = path.get(Value::number(f64::from(index)));
-        match key.as_string() {
-            Some(key) => {
-                shown.push('.');
-                shown.push_str(&String::from_utf8_lossy(key.as_bytes()));
-            }
-            None => shown.push_str(&format!("[{key:?}]")),
-        }
+/// Checks a path against a policy; an error is the path as Lua writes it.
+fn checked_path(policy: &Policy, path: Gc<'_, Table<'_>>) -> std::result::Result<(), String> {
+    let first = path.get(Value::number(1.0));
+    if first.as_userdata().and_then(Remote::of).is_some() && *policy != Policy::Pure {
+        return Ok(());
     }
-    shown
+    let shown = show_path(path);
+    // What `tostring` asks of a remote value.
+    if policy.allows(&shown) || (shown == "tostring" && *policy != Policy::Pure) {
+        return Ok(());
+    }
+    Err(shown)
+}
+
+/// Returns a path as Lua writes it, without numbers: an option of buffer 2 is an option.
+fn show_path(path: Gc<'_, Table<'_>>) -> String {
+    let keys = (1..=path.length()).map(|index| path.get(Value::number(f64::from(index))));
+    let names: Vec<String> = keys
+        .filter_map(|key| key.as_string())
+        .map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned())
+        .collect();
+    match names.split_first() {
+        Some((root, rest)) if root == "_G" => rest.join("."),
+        _ => format!("vim.{}", names.join(".")),
+    }
+}
+
+/// Modules of Neovim's runtime that need nothing but Lua: those that a sandbox may load though it reads no files.
+const PURE_MODULES: [&[u8]; 8] = [
+    b"vim.F",
+    b"vim.func",
+    b"vim.func._memoize",
+    b"vim.inspect",
+    b"vim.iter",
+    b"vim.shared",
+    b"vim.text",
+    b"vim.version",
+];
+
+/// `runtime_module(name)`: the text of a pure module for a sandbox that may not read it itself, else nothing.
+fn runtime_module<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let state = state(call.ctx());
+    let name = call.arg(1).as_string();
+    let known = PURE_MODULES
+        .into_iter()
+        .find(|module| name.is_some_and(|name| name.as_bytes() == *module));
+    let Some(module) = known.filter(|_| state.policy != Policy::Trusted) else {
+        return call.ret0();
+    };
+    let module = String::from_utf8_lossy(module).replace('.', "/");
+    match std::fs::read(state.runtime.join("lua").join(module + ".lua")) {
+        Ok(text) => call.ret(call.ctx().checked_string(&text)?),
+        Err(_) => call.ret0(),
+    }
 }
 
 /// `sleep(ms)`: suspends the task.

@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 
 use crate::baton::Baton;
 use crate::clock;
+use crate::policy::Policy;
 use crate::stepper;
 use crate::worker::Command;
 
@@ -35,15 +36,6 @@ pub struct Options {
     /// Callbacks on main do not wait for the sandbox, which tells now and then what it has written.
     pub relaxed: bool,
     pub paths: Paths,
-}
-
-/// What a sandbox may ask of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// Everything.
-    Trusted,
-    /// Nothing but to hand back its results: no host call, no file, no process.
-    Pure,
 }
 
 /// Where Lua modules are found.

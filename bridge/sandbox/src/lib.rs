@@ -18,13 +18,15 @@ mod handle;
 mod incoming;
 mod objects;
 mod outgoing;
+mod policy;
 mod sandbox;
 mod stepper;
 mod worker;
 
 pub use handle::{
-    Entered, Handle, Options, Outcome, Paths, Policy, SandboxId, SpawnError, Stats, Status, Traced,
+    Entered, Handle, Options, Outcome, Paths, SandboxId, SpawnError, Stats, Status, Traced,
 };
+pub use policy::{Policy, Rules};
 pub use sandbox::{OPERATORS, SLICE};
 pub use stepper::{drive_inline, is_inline, look, pass, record, step, take_record};
 pub use worker::{shut_down, spawn};

@@ -26,6 +26,8 @@ pub(crate) enum EncodeError {
         "the table at {0} contains itself: only shared variables and arguments of Lua functions may be cyclic"
     )]
     Cyclic(String),
+    #[error("the function at {0} must not leave the sandbox: {1}")]
+    Refused(String, &'static str),
     #[error("the table at {0} is nested more than {MAX_DEPTH} levels deep")]
     TooDeep(String),
     #[error(
@@ -48,6 +50,10 @@ pub(crate) struct Outgoing<'a, 'gc> {
     /// Where the value being encoded is, for errors.
     path: Vec<String>,
     empty_dict: Option<Gc<'gc, Table<'gc>>>,
+    /// Functions may be among the values, those that both sides have included.
+    pub(crate) may_hold_functions: bool,
+    /// Functions of the sandbox may.
+    pub(crate) may_hold_closures: bool,
 }
 
 impl<'a, 'gc> Outgoing<'a, 'gc> {
@@ -61,6 +67,8 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             ancestors: Vec::new(),
             path: Vec::new(),
             empty_dict: crate::calls::empty_dict_metatable(ctx),
+            may_hold_functions: true,
+            may_hold_closures: true,
         }
     }
 
@@ -89,6 +97,27 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         Ok(())
     }
 
+    /// Refuses a function that must not be handed over.
+    fn check_function(&self, function: Value<'gc>) -> Result<(), EncodeError> {
+        if self.may_hold_functions {
+            return Ok(());
+        }
+        let is_lua = function.as_function().is_some_and(|f| !f.is_native());
+        if !self.may_hold_closures {
+            return Err(EncodeError::Refused(
+                self.place(),
+                "the thread's policy has no `callbacks`",
+            ));
+        }
+        if !is_lua || self.objects.name_of(self.ctx, function).is_some() {
+            return Err(EncodeError::Refused(
+                self.place(),
+                "it is built in, and would be the host's there; wrap it in a function",
+            ));
+        }
+        Ok(())
+    }
+
     /// Encodes one value.
     pub(crate) fn value(
         &mut self,
@@ -96,6 +125,9 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         value: Value<'gc>,
         tables: Tables,
     ) -> Result<(), EncodeError> {
+        if value.as_function().is_some() {
+            self.check_function(value)?;
+        }
         match value.type_of() {
             Type::Nil => out.nil(),
             Type::Boolean => out.boolean(value.is_truthy()),

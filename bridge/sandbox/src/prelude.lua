@@ -307,6 +307,12 @@ local pure_modules = {
   version = "vim.version",
 }
 
+-- A thread that reads no files gets those from the host.
+table.insert(package.loaders, 2, function(module)
+  local text = host.runtime_module(module)
+  return text and assert(loadstring(text, "@" .. module:gsub("%.", "/") .. ".lua"))
+end)
+
 local shared_is_loaded = false
 
 setmetatable(vim, {

@@ -14,10 +14,11 @@ use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value}
 use crate::calls::{self, Request, State};
 use crate::clock;
 use crate::environments;
-use crate::handle::{Options, Outcome, Policy, SandboxId, Shared, Status, Traced};
+use crate::handle::{Options, Outcome, SandboxId, Shared, Status, Traced};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
+use crate::policy::Policy;
 use crate::stepper;
 use crate::worker::Command;
 
@@ -139,12 +140,17 @@ impl Sandbox {
                     Rc::new(System::with_clock(clock::seconds))
                 }
                 Policy::Trusted => Rc::new(System::new()),
-                Policy::Pure => Rc::new(Isolated::new()),
+                Policy::Pure | Policy::Listed(_) => Rc::new(Isolated::new()),
             },
         });
         let state = lua.enter(|ctx| {
             let objects = Objects::new(ctx);
-            let state = Rc::new(State::new(objects, link.clone(), options.policy));
+            let state = Rc::new(State::new(
+                objects,
+                link.clone(),
+                options.policy.clone(),
+                options.paths.vimruntime.clone(),
+            ));
             ctx.set_embedder(state.clone());
             state
         });
