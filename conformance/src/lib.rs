@@ -14,3 +14,4 @@ pub mod machine;
 pub mod neovim;
 pub mod repl;
 pub mod run;
+pub mod spec;

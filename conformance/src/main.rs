@@ -11,8 +11,8 @@ use std::process::ExitCode;
 
 use conformance::conform::{self, Host, Schedules, Shard};
 use conformance::differential;
-use conformance::repl;
 use conformance::run::{self, RunError, RunOptions};
+use conformance::{repl, spec};
 use interpreter::bytecode::disassemble::Listing;
 
 const USAGE: &str = "\
@@ -20,6 +20,7 @@ usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
        sandbox repl [options]              read Lua from a prompt
        sandbox disasm FILE [options]       show the bytecode of a Lua file or dump
        sandbox differential [options]      compare the VM with LuaJIT on random programs
+       sandbox test PATH… [options]        run busted-style specs under many schedules
        sandbox conform [FILTER] [options]  run the conformance suite of the sync guarantee
        sandbox explore [options]           run random programs across the bridge, against an oracle
        sandbox replay TOKEN                repeat a run that failed
@@ -146,6 +147,10 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("conform") => conform_command(parser),
             Some("explore") => explore_command::explore(parser),
             Some("replay") => replay_command::replay(parser),
+            Some("test") => {
+                let code = spec::command::test(parser)?;
+                Ok(code.unwrap_or_else(|| show_line(spec::command::USAGE)))
+            }
             Some("help") => Ok(show_line(USAGE)),
             _ => Err(format!("unknown command '{}'", command.to_string_lossy()).into()),
         },

@@ -68,6 +68,29 @@ pub fn command() -> Result<Command, NeovimError> {
     neovim().map(|path| clean_command(&path))
 }
 
+/// The runtime directory: `$VIMRUNTIME`, or what [`neovim`] says; none without a Neovim. Settled once per process.
+#[must_use]
+pub fn runtime() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let ask = || {
+        if let Some(path) = env::var_os("VIMRUNTIME").map(PathBuf::from)
+            && path.join("lua/vim/shared.lua").is_file()
+        {
+            return Some(path);
+        }
+        let output = command()
+            .ok()?
+            .args(["-u", "NONE", "-i", "NONE", "-n", "--headless"])
+            .args(["--cmd", "lua io.stdout:write(vim.env.VIMRUNTIME)"])
+            .args(["--cmd", "qall!"])
+            .output()
+            .ok()?;
+        let path = PathBuf::from(String::from_utf8(output.stdout).ok()?);
+        path.is_dir().then_some(path)
+    };
+    FOUND.get_or_init(ask).clone()
+}
+
 fn clean_command(program: &Path) -> Command {
     let mut command = Command::new(program);
     for name in INHERITED {

@@ -170,6 +170,15 @@ impl Heap {
         self.limit.get()
     }
 
+    /// Sets another limit in bytes, `None` for no limit: it counts from the next collection or large allocation on.
+    pub fn set_limit(&self, limit: Option<usize>) {
+        self.limit.set(limit.unwrap_or(usize::MAX));
+        // What was granted under another limit may be more than is left now.
+        let left = self.limit.get().saturating_sub(self.used.get());
+        let credit = isize::try_from(left / 2).unwrap_or(isize::MAX);
+        self.credit.set(self.credit.get().min(credit));
+    }
+
     /// Returns whether another `bytes` fit under the limit.
     #[inline(always)]
     pub fn has_room(&self, bytes: usize) -> bool {
