@@ -16,7 +16,7 @@ Runs busted-style specs in the deterministic test VM, each test under many sched
 A PATH is a file, or a folder with `*_spec.lua` in it. Time is virtual: sleeps and timers take none.
 `require` finds the working directory's `lua/?.lua` and `lua/?/init.lua`.
 
-  --schedules N      schedules for each test that has threads (default 100)
+  --schedules N      schedules for each test that has threads (default 200)
   --seed N           what schedules and random numbers are made from (default 0)
   --filter PATTERN   only tests whose full name matches the Lua pattern; may be repeated
   --exclude PATTERN  no tests whose full name matches; may be repeated

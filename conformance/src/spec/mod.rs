@@ -65,7 +65,7 @@ impl Default for Options {
             paths: Vec::new(),
             host: Host::Vm,
             seed: 0,
-            schedules: 100,
+            schedules: 200,
             filter: Vec::new(),
             exclude: Vec::new(),
             helpers: Vec::new(),
@@ -94,8 +94,10 @@ pub struct Replay {
     pub seed: u64,
     /// Number of the schedule that was the first to fail.
     pub number: u32,
-    /// In how many of its choices the simplest failing schedule differs from "everyone runs until he waits".
+    /// In how many of its choices the simplest failing schedule differs from "every thread runs until it waits".
     pub switches: usize,
+    /// Whether there was anything to choose.
+    pub has_choice: bool,
 }
 
 /// What became of a file.
@@ -255,6 +257,7 @@ fn explain(options: &Options, file: &str, outcome: &mut Outcome, number: u32) {
         seed: options.seed,
         number,
         switches,
+        has_choice: !outcome.record.decisions.is_empty(),
     });
 }
 
@@ -310,6 +313,7 @@ pub fn replay(word: &str, options: &Options) -> Result<FileOutcome, String> {
         seed: token.seed,
         number: token.number,
         switches,
+        has_choice: !record.decisions.is_empty(),
     });
     Ok(FileOutcome {
         file: token.file,

@@ -47,11 +47,18 @@ pub(super) fn run_file(options: &Options, file: &str) -> Result<Vec<Outcome>, St
     Ok(outcomes)
 }
 
-/// Returns the library to load: the one that `$THREADING_LIBRARY` names, else it is built.
+/// Returns the library to load: the one that `$THREADING_LIBRARY` names, else it is built as this command was.
 fn library() -> Result<std::ffi::OsString, String> {
     match std::env::var_os("THREADING_LIBRARY").filter(|path| !path.is_empty()) {
         Some(path) => Ok(path),
-        None => Ok(library::build("dev")?.library.into_os_string()),
+        None => {
+            let profile = if cfg!(debug_assertions) {
+                "dev"
+            } else {
+                "release"
+            };
+            Ok(library::build(profile)?.library.into_os_string())
+        }
     }
 }
 

@@ -233,8 +233,9 @@ fn how(replay: &Replay) -> String {
         ..
     } = replay;
     let when = match (number, switches) {
-        (0, 0) => "fails when everyone runs until he waits".to_owned(),
-        (_, 0) => "fails also when everyone runs until he waits".to_owned(),
+        _ if !replay.has_choice => return format!("seed {seed}. Run it again with:"),
+        (0, 0) => "fails when nobody is interrupted".to_owned(),
+        (_, 0) => "fails also when nobody is interrupted".to_owned(),
         (_, 1) => "fails after one switch".to_owned(),
         (_, count) => format!("fails after {count} switches"),
     };

@@ -13,6 +13,12 @@ pub(super) const TURN: u32 = 4_000;
 /// Virtual nanoseconds that one unit of fuel takes, if the schedule does not say otherwise.
 pub(super) const SPEED: u64 = 100;
 
+/// Most decisions of a test; behind them everything goes on by default, so that long computations end.
+const DECISIONS: usize = 10_000;
+
+/// Multiples of it, without what is in front of the point, lie evenly between 0 and 1 however many there are.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
 /// One choice between those that can run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Decision {
@@ -33,7 +39,7 @@ impl Decision {
 /// What decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// Number of a schedule of a seed; in number 0 everyone runs until he waits.
+    /// Number of a schedule of a seed; in number 0 every thread runs until it waits.
     Seeded { seed: u64, number: u32 },
     /// Decisions by their number; all others are the default.
     Listed {
@@ -87,7 +93,7 @@ impl Chooser {
             Schedule::Seeded { seed, number } => {
                 let mut rng = Rng::with_seed(mix(*seed, *number, test));
                 let speed = [10, SPEED, SPEED, 1_000][rng.usize(..4)];
-                (Style::new(rng, number % 3 == 0, length), speed)
+                (Style::new(rng, *number, length), speed)
             }
             Schedule::Listed { decisions, speed } => (Style::Listed(decisions.clone()), *speed),
         };
@@ -106,6 +112,9 @@ impl Chooser {
 
     /// Chooses between `count` that can run, and how long.
     pub(super) fn choose(&mut self, count: u32) -> Decision {
+        if self.taken.len() == DECISIONS {
+            return Decision::default();
+        }
         let number = self.taken.len() as u32;
         let decision = self.style.decide(number, count, self.used);
         // A list may come from a program that has changed since.
@@ -119,8 +128,8 @@ impl Chooser {
 }
 
 impl Style {
-    fn new(mut rng: Rng, is_mixed: bool, length: u64) -> Style {
-        if is_mixed {
+    fn new(mut rng: Rng, number: u32, length: u64) -> Style {
+        if number.is_multiple_of(3) {
             let switches = [30, 60, 90][rng.usize(..3)];
             let whole = [10, 30, 60][rng.usize(..3)];
             let most = 1 << (rng.u32(..6) + rng.u32(..6));
@@ -131,8 +140,12 @@ impl Style {
                 most,
             };
         }
-        let count = rng.usize(1..=4);
-        let mut points: Vec<u64> = (0..count).map(|_| 1 + rng.u64(..=length)).collect();
+        // The first ones of all schedules lie evenly over the whole test: few places are left out.
+        let place = (f64::from(number) * GOLDEN).fract() * length as f64;
+        let mut points = vec![1 + place as u64];
+        for _ in 0..rng.u32(..4) {
+            points.push(1 + rng.u64(..=length));
+        }
         points.sort_unstable_by(|a, b| b.cmp(a));
         Style::Points { rng, points }
     }

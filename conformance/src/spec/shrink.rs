@@ -1,4 +1,4 @@
-//! Makes a failing schedule simple: as few deviations from "everyone runs until he waits" as still fail.
+//! Makes a failing schedule simple: as few deviations from "every thread runs until it waits" as still fail.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,9 @@ use super::world::{self, Plan};
 
 /// Most runs that are spent on one test.
 const RUNS: u32 = 400;
+
+/// Decisions that stop a thread and let another one go on.
+const ONE_INTERRUPTION: usize = 2;
 
 /// A failing schedule.
 #[derive(Debug, Clone)]
@@ -33,6 +36,7 @@ pub(super) fn shrink(plan: &Plan, failing: Failing) -> Failing {
         runs: 0,
     };
     search.set_speed();
+    search.try_one_interruption();
     // In halves, then quarters, and one by one; what was needed may not be any more later.
     loop {
         let before = search.size();
@@ -98,6 +102,21 @@ impl Search<'_> {
     fn set_speed(&mut self) {
         if self.best.speed != SPEED {
             self.attempt(self.best.decisions.clone(), SPEED);
+        }
+    }
+
+    /// Tries to interrupt the first thread once, at each of its safe points: what most mistakes need.
+    fn try_one_interruption(&mut self) {
+        if self.best.decisions.len() <= ONE_INTERRUPTION {
+            return;
+        }
+        let length = self.best.record.length.min(u64::from(RUNS / 2)) as u32;
+        for fuel in 1..=length {
+            let stop = Decision { who: 0, fuel };
+            let switch = Decision { who: 1, fuel: 0 };
+            if self.attempt(BTreeMap::from([(0, stop), (1, switch)]), SPEED) {
+                return;
+            }
         }
     }
 

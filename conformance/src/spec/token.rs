@@ -56,7 +56,7 @@ impl Token {
         let mut bytes = Vec::new();
         let is_listed = matches!(self.schedule, Schedule::Listed { .. });
         let before = u8::from(self.with_those_before) * WITH_THOSE_BEFORE;
-        bytes.push(before | u8::from(is_listed) * LISTED);
+        bytes.push(before | (u8::from(is_listed) * LISTED));
         put(&mut bytes, self.seed);
         put(&mut bytes, u64::from(self.number));
         if let Schedule::Listed { decisions, speed } = &self.schedule {

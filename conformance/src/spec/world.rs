@@ -147,10 +147,13 @@ impl<'p> World<'p> {
             self.plan.fuel
         );
         let mut record = Record::ended(index, &name, &self.plan.file, message);
-        record.traceback = self.lua.enter(|ctx| {
-            let text = ctx.task_traceback(&self.main);
-            String::from_utf8_lossy(&text).into_owned()
-        });
+        let text = self.lua.enter(|ctx| ctx.task_traceback(&self.main));
+        let text = String::from_utf8_lossy(&text);
+        let frames = text.lines().skip(1).map(str::trim_start);
+        // What is further out is the runner.
+        let frames = frames.take_while(|frame| *frame != "[C]: in function 'xpcall'");
+        record.traceback = frames.collect::<Vec<_>>().join("\n");
+        record.line = record.traceback.lines().find_map(line_of).unwrap_or(0);
         self.complete(&mut record);
         Some(record)
     }
@@ -518,6 +521,12 @@ impl<'p> World<'p> {
             self.lua.enter(|ctx| ctx.drop_task(running.task));
         }
     }
+}
+
+/// Returns the line that a frame of a traceback is at, if it is at one.
+fn line_of(frame: &str) -> Option<u32> {
+    let (place, _) = frame.split_once(": in ")?;
+    place.rsplit_once(':')?.1.parse().ok()
 }
 
 /// Returns what main calls for an event: a function and its arguments.

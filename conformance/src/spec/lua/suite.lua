@@ -248,7 +248,9 @@ local function is_from(problem, thread)
   if rawequal(problem, thread.value) then
     return problem ~= nil
   end
-  return type(problem) == "string" and type(thread.value) == "string" and problem:find(thread.value, 1, true) ~= nil
+  -- `assert(thread:join())` fails with its message.
+  local text = getmetatable(problem) == Failure and problem.message or problem
+  return type(text) == "string" and type(thread.value) == "string" and text:find(thread.value, 1, true) ~= nil
 end
 
 --- Runs a function; returns nil or a record of what went wrong.
