@@ -3,6 +3,7 @@
 //! A scenario is a Lua file under `scenarios/TOPIC`, written against the adapter that `SPEC.md` describes.
 //! Those in `known_gaps` are expected to fail on every host that crosses a bridge, and only there.
 
+pub mod mutations;
 mod runner;
 
 use std::ffi::OsString;

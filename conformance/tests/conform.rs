@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use conformance::conform::{self, Host, Outcome, Scenario, Schedules, Shard};
+use conformance::conform::{self, Host, Outcome, Scenario, Schedules, Shard, mutations};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -53,6 +53,10 @@ fn main() {
     trials.push(Trial::test("same_seed_same_trace", move || {
         same_seed_same_trace(&all)
     }));
+    trials.push(Trial::test(
+        "each_mutation_is_noticed",
+        each_mutation_is_noticed,
+    ));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -107,6 +111,25 @@ fn same_seed_same_trace(scenarios: &[Scenario]) -> Result<(), Failed> {
     let runs = first.lines().filter(|line| line.starts_with("= ")).count();
     if first.len() != second.len() || runs < scenarios.len() {
         return Err(format!("{} and {} bytes, {runs} runs", first.len(), second.len()).into());
+    }
+    Ok(())
+}
+
+/// The suite can fail: it notices every deliberate defect of the protocol, and nothing where there is none.
+fn each_mutation_is_noticed() -> Result<(), Failed> {
+    let schedules = Schedules {
+        count: 2,
+        ..Schedules::default()
+    };
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    mutations::run("", &schedules, true, |verdict| {
+        count += 1;
+        if !verdict.is_right() {
+            wrong.push(format!("{verdict:?}"));
+        }
+    })?;
+    if !wrong.is_empty() || count < 13 {
+        return Err(format!("{count} runs, wrong: {}", wrong.join("\n")).into());
     }
     Ok(())
 }

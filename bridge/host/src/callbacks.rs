@@ -6,11 +6,11 @@
 use std::rc::Rc;
 
 use bridge_sandbox::Entered;
-use bridge_wire::{Encoder, Kind, Message, encode_message};
+use bridge_wire::{Encoder, Kind, Message, Mutation, encode_message, mutated};
 
 use crate::capture::Capture;
 use crate::error::HostError;
-use crate::session::{Host, Session, Slot};
+use crate::session::{Host, Incoming, Session, Slot};
 use crate::stack::Stack;
 use crate::wake;
 
@@ -27,6 +27,21 @@ impl Host {
         session: &Rc<Session>,
     ) -> Result<(), HostError> {
         self.receive();
+        if mutated(Mutation::ReverseDeltas) {
+            let mut queue = self.queue.borrow_mut();
+            let changes = |one: &Incoming| {
+                let message = Message::decode(&one.bytes);
+                one.session == session.id && message.is_ok_and(|m| m.kind == Kind::Published)
+            };
+            let places: Vec<usize> = (0..queue.len()).filter(|&at| changes(&queue[at])).collect();
+            for (&a, &b) in places
+                .iter()
+                .zip(places.iter().rev())
+                .take(places.len() / 2)
+            {
+                queue.swap(a, b);
+            }
+        }
         let mut at = 0;
         loop {
             let bytes = {
@@ -77,6 +92,9 @@ impl Host {
             }
         }
         session.depth.set(session.depth.get() + 1);
+        if mutated(Mutation::StartBeforePark) {
+            return Ok(true);
+        }
         if let Err(error) = self.apply_waiting(stack, session) {
             self.leave(session);
             return Err(error);
@@ -150,7 +168,11 @@ impl Host {
             self.leave(session);
             return Ok(());
         }
-        let sent = self.send_changes(stack, session);
+        let sent = if mutated(Mutation::SkipCallbackFlush) {
+            Ok(())
+        } else {
+            self.send_changes(stack, session)
+        };
         self.leave(session);
         if let Err(error) = &sent {
             self.fail(stack, session, error);

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bridge_wire::{
-    Decoder, Encoder, HostCall, Kind, Message, Operation, Reference, Side, Target, Token,
-    encode_message,
+    Decoder, Encoder, HostCall, Kind, Message, Mutation, Operation, Reference, Side, Target, Token,
+    encode_message, mutated,
 };
 
 use crate::callbacks::has_fields;
@@ -539,7 +539,7 @@ impl Host {
                 Some(traceback) => fields.string(traceback),
                 None => fields.nil(),
             }
-            if by_reference {
+            if by_reference && !mutated(Mutation::SkipReplyFlush) {
                 capture.collect_delta()?;
             }
             Ok(encode_message(

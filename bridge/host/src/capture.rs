@@ -8,7 +8,7 @@ use std::cell::RefMut;
 use std::collections::HashSet;
 use std::ffi::c_int;
 
-use bridge_wire::{DeltaBuilder, Encoder, Id, Reference, Side};
+use bridge_wire::{DeltaBuilder, Encoder, Id, Mutation, Reference, Side, mutated};
 
 use crate::error::HostError;
 use crate::session::{CellRecord, Host, Part, Session, Shared, Slot, TableRecord, View};
@@ -90,8 +90,14 @@ impl<'a, 'l> Capture<'a, 'l> {
         Ok(())
     }
 
+    /// Returns the id of an object that both sides have.
+    fn known(&mut self, index: c_int, lost: Mutation) -> Option<Id> {
+        let id = self.view.id_of(self.stack, Part::Ids, index);
+        id.filter(|id| !mutated(lost) || id.side() == Side::Host)
+    }
+
     fn table(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
-        if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
+        if let Some(id) = self.known(index, Mutation::LoseTableIdentity) {
             out.reference(Reference::Table, id);
             return Ok(());
         }
@@ -126,7 +132,7 @@ impl<'a, 'l> Capture<'a, 'l> {
     }
 
     fn function(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
-        if let Some(id) = self.view.id_of(self.stack, Part::Ids, index) {
+        if let Some(id) = self.known(index, Mutation::LoseFunctionIdentity) {
             out.reference(self.function_kind(id), id);
             return Ok(());
         }
@@ -198,7 +204,14 @@ impl<'a, 'l> Capture<'a, 'l> {
 
     /// Returns the id of the variable behind an upvalue, which may be new.
     fn cell(&mut self, function: c_int, n: c_int, immutable: bool) -> Result<Id, HostError> {
-        let key = self.stack.upvalue_id(function, n);
+        let mut key = self.stack.upvalue_id(function, n);
+        if mutated(Mutation::CellsByName) {
+            let name = self.stack.upvalue(function, n).unwrap_or_default();
+            key = name
+                .iter()
+                .fold(7, |hash, &byte| hash * 31 + usize::from(byte));
+            self.stack.pop(1);
+        }
         if let Some(&id) = self.shared.cell_ids.get(&key) {
             // A variable that is gone may have left its address to another.
             self.view.push_carrier(self.stack, id);

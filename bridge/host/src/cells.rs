@@ -6,7 +6,7 @@
 
 use std::ffi::c_int;
 
-use bridge_wire::{Decoder, Encoder, Id};
+use bridge_wire::{Decoder, Encoder, Id, Mutation, mutated};
 
 use crate::capture::Capture;
 use crate::error::HostError;
@@ -116,6 +116,9 @@ impl Instantiate<'_, '_> {
             self.stack.set_upvalue(top + 1, upvalue);
         }
         self.stack.set_top(top);
+        if mutated(Mutation::StaleShadow) {
+            return Ok(());
+        }
         if let Some(cell) = self.shared.cells.get_mut(&id) {
             cell.shadow.clear();
             let bytes = value.slice(start, value.offset());

@@ -6,7 +6,7 @@
 
 use std::ffi::c_int;
 
-use bridge_wire::{Encoder, Id, Reference, Side};
+use bridge_wire::{Encoder, Id, Mutation, Reference, Side, mutated};
 
 use crate::capture::Capture;
 use crate::error::HostError;
@@ -84,7 +84,13 @@ impl Capture<'_, '_> {
     ///
     /// Only sound when no message of the sandbox is left to apply.
     pub(crate) fn release_lost(&mut self) {
+        if mutated(Mutation::LeakOnMain) {
+            return;
+        }
         let is_lost = |capture: &mut Self, part: Part, id: Id| {
+            if mutated(Mutation::ReleaseEarly) && capture.shared.functions.contains_key(&id) {
+                return true;
+            }
             capture.view.push_by_id(capture.stack, part, id);
             let lost = capture.stack.is_nil(-1);
             capture.stack.pop(1);

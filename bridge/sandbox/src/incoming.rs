@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use bridge_wire::{
-    CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Reference, Token,
+    CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Mutation, Reference,
+    Token, mutated,
 };
 use interpreter::bytecode::{Origin, dump};
 use interpreter::{Context, Function, Gc, Integer, Prototype, Table, Upvalue, Value};
@@ -54,6 +55,9 @@ impl<'gc> Incoming<'_, 'gc> {
                 Created::Table(id) => {
                     let table = ctx.table();
                     self.objects.add(ctx, id, Reference::Table, table.into());
+                    if mutated(Mutation::ForgetEmptyTable) {
+                        table.unshare();
+                    }
                 }
                 Created::Cell { id, .. } => {
                     self.objects.add_cell(ctx, id, ctx.upvalue(Value::NIL));
@@ -158,6 +162,9 @@ impl<'gc> Incoming<'_, 'gc> {
                 for _ in 0..pairs {
                     let key = self.value(&mut decoder)?;
                     let value = self.value(&mut decoder)?;
+                    if mutated(Mutation::KeepDeletedInThread) && value.is_nil() {
+                        continue;
+                    }
                     // What the host has written need not be told to it.
                     table.unshare();
                     let set = ctx.set(table, key, value);

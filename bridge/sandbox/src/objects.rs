@@ -242,6 +242,18 @@ impl Objects {
         ctx.watched_cell(&self.entries.get(&id)?.watch)
     }
 
+    /// Returns whether a table is an entry of another shared one; looks at all of them, for a mutation.
+    pub(crate) fn is_nested<'gc>(&self, ctx: Context<'gc>, table: Gc<'gc, Table<'gc>>) -> bool {
+        let mut nested = false;
+        for &id in self.entries.keys() {
+            if let Some(other) = self.table(ctx, id) {
+                other
+                    .for_each(|_, value| nested |= value.address() == Value::from(table).address());
+            }
+        }
+        nested
+    }
+
     /// Counts that the host has named a remote.
     pub(crate) fn count_received(&mut self, id: Id) {
         if let Some(entry) = self.entries.get_mut(&id) {

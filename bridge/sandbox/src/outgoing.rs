@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use bridge_wire::{DeltaBuilder, Encoder, Id, Kind, MAX_DEPTH, Reference, encode_message};
+use bridge_wire::{
+    DeltaBuilder, Encoder, Id, Kind, MAX_DEPTH, Mutation, Reference, Side, encode_message, mutated,
+};
 use interpreter::bytecode::{Origin, UpvalueSource};
 use interpreter::{Context, Function, Gc, Integer, Table, Type, Upvalue, Value};
 
@@ -88,6 +90,13 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         values: &[Value<'gc>],
         tables: Tables,
     ) -> Result<(), EncodeError> {
+        let mut values = values;
+        while mutated(Mutation::DropLastNils)
+            && let Some((last, rest)) = values.split_last()
+            && last.is_nil()
+        {
+            values = rest;
+        }
         out.array_len(values.len());
         for (index, &value) in values.iter().enumerate() {
             self.path.push(format!("{what} {}", index + 1));
@@ -130,7 +139,11 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         }
         match value.type_of() {
             Type::Nil => out.nil(),
+            Type::Boolean if mutated(Mutation::FalseIsNil) && !value.is_truthy() => out.nil(),
             Type::Boolean => out.boolean(value.is_truthy()),
+            Type::Number if mutated(Mutation::LoseNegativeZero) => {
+                out.number(value.as_number().expect("a number") + 0.0);
+            }
             Type::Number => out.number(value.as_number().expect("a number")),
             Type::String => out.string(value.as_string().expect("a string").as_bytes()),
             Type::Table if tables == Tables::ByValue => {
@@ -200,7 +213,11 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             out.named(name.as_string().expect("a name").as_bytes());
             return Ok(());
         }
-        let (kind, id) = match self.objects.find(self.ctx, value) {
+        let known = self.objects.find(self.ctx, value);
+        let (kind, id) = match known {
+            Some((_, id)) if mutated(Mutation::LoseMainIdentity) && id.side() == Side::Host => {
+                create(self)?
+            }
             Some(found) => found,
             None => create(self)?,
         };
@@ -389,7 +406,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         keys: &[Value<'gc>],
         metatable: bool,
     ) -> Result<(), EncodeError> {
-        if metatable {
+        if metatable && !mutated(Mutation::DropMetatable) {
             let mut encoded = Encoder::new();
             let value = table.metatable().map_or(Value::NIL, Value::from);
             self.value(&mut encoded, value, Tables::ByReference)?;
@@ -443,7 +460,16 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
     {
         for (id, change) in changes {
             match change {
+                Change::Cell(cell) if mutated(Mutation::NilIsNoValue) && cell.get().is_nil() => {}
                 Change::Cell(cell) => self.cell_fill(*id, cell.get())?,
+                Change::Table(table, keys, _) if mutated(Mutation::KeepDeleted) => {
+                    let kept = keys.iter().filter(|&&key| !table.get(key).is_nil());
+                    let kept: Vec<Value<'gc>> = kept.copied().collect();
+                    self.table_fill(*id, *table, &kept, false)?;
+                }
+                Change::Table(table, ..)
+                    if mutated(Mutation::ForgetNestedWrite)
+                        && self.objects.is_nested(self.ctx, *table) => {}
                 Change::Table(table, keys, metatable) => {
                     self.table_fill(*id, *table, keys, *metatable)?;
                 }
@@ -477,7 +503,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             self.forget();
             self.delta = DeltaBuilder::new();
         }
-        if releases {
+        if releases && !mutated(Mutation::LeakInThread) {
             for (id, times) in self.objects.take_gone(self.ctx) {
                 self.delta.objects.released(id, times);
             }

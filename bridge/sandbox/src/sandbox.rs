@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use bridge_wire::{Encoder, Kind, Message, Reference, encode_message};
+use bridge_wire::{Encoder, Kind, Message, Mutation, Reference, encode_message, mutated};
 use crossbeam_channel::{Receiver, Sender};
 use interpreter::{Failure, Interrupt, Isolated, Lua, Stash, System, Task, Value};
 
@@ -253,7 +253,9 @@ impl Sandbox {
             self.end(Outcome::Finished, "the thread has finished");
             return Turn::Ended;
         }
-        self.publish(self.pending.is_empty());
+        if !mutated(Mutation::SkipSliceFlush) {
+            self.publish(self.pending.is_empty());
+        }
         self.count();
         self.link
             .shared
@@ -614,6 +616,9 @@ impl Sandbox {
         };
         let message = self.lua.enter(|ctx| {
             ctx.drop_task(task);
+            if mutated(Mutation::DropWritesBeforeError) {
+                ctx.take_written();
+            }
             let mut value = ctx.unstash(value);
             if let (Some(message), Some(text)) = (&host_error, value.as_string())
                 && text.as_bytes() == &**message

@@ -11,6 +11,7 @@ mod delta;
 mod encode;
 mod id;
 mod message;
+mod mutation;
 
 pub use decode::{DecodeError, DecodeErrorKind, Decoder, Token};
 pub use delta::{
@@ -19,6 +20,7 @@ pub use delta::{
 pub use encode::{Encoder, Mark};
 pub use id::{Id, IdSource, Reference, Side};
 pub use message::{HostCall, Kind, Message, Operation, Target, encode_message};
+pub use mutation::{Mutation, mutated};
 
 /// The version of the protocol; both ends of a library and its Lua files must agree on it.
 ///

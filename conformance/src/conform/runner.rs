@@ -2,16 +2,22 @@
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
+
+use bridge_wire::Mutation;
 
 use super::{Host, Scenario, Schedules, package, words};
 use crate::{library, neovim};
 
 /// How long a scenario may take under one schedule before it counts as hanging.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// The same where a defect is in force, which may well make it hang.
+const LIMIT_MUTATED: Duration = Duration::from_secs(8);
 
 /// What begins the lines that `adapters/nvim/lua/suite.lua` writes for us.
 const MARK: &str = "@scenario ";
@@ -27,6 +33,23 @@ struct Report {
     said: String,
 }
 
+/// In what a scenario runs.
+struct Setting<'a> {
+    adapter: &'a str,
+    plugin: library::Plugin,
+    schedules: &'a Schedules,
+    mutation: Option<Mutation>,
+}
+
+impl Setting<'_> {
+    fn limit(&self) -> Duration {
+        match self.mutation {
+            Some(_) => LIMIT_MUTATED,
+            None => LIMIT,
+        }
+    }
+}
+
 /// A Neovim that works through a list of scenarios.
 struct Runner {
     child: Child,
@@ -34,17 +57,16 @@ struct Runner {
 }
 
 impl Runner {
-    fn start(
-        adapter: &str,
-        plugin: &library::Plugin,
-        scenarios: &VecDeque<&Scenario>,
-        schedules: &Schedules,
-    ) -> Result<Self, String> {
+    fn start(setting: &Setting<'_>, scenarios: &VecDeque<&Scenario>) -> Result<Self, String> {
         let adapters = package().join("adapters");
-        let adapter = adapters.join(adapter);
+        let adapter = adapters.join(setting.adapter);
+        let (plugin, schedules) = (&setting.plugin, setting.schedules);
         let mut command = neovim::command().map_err(|error| error.to_string())?;
         if let Some(trace) = &schedules.trace {
             command.env("THREADING_TRACE", trace);
+        }
+        if let Some(mutation) = setting.mutation {
+            command.env("THREADING_MUTATION", mutation.name());
         }
         let mut child = command
             .args(["--clean", "--headless", "--cmd"])
@@ -85,15 +107,15 @@ impl Runner {
     }
 
     /// Waits for the end of the scenario that runs now.
-    fn result(&mut self, name: &str) -> Report {
+    fn result(&mut self, name: &str, limit: Duration) -> Report {
         let mut report = Report::default();
         loop {
-            let line = match self.lines.recv_timeout(LIMIT) {
+            let line = match self.lines.recv_timeout(limit) {
                 Ok(line) => line,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     report
                         .said
-                        .push_str(&format!("still running after {LIMIT:?}"));
+                        .push_str(&format!("still running after {limit:?}"));
                     return report;
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return report,
@@ -142,40 +164,80 @@ impl Runner {
     }
 }
 
-/// Runs scenarios in as few Neovims as possible: a new one is started behind each that hangs or crashes.
+/// Runs scenarios on a host, in the library as it is.
 pub(super) fn run(
     host: Host,
     scenarios: &[Scenario],
     schedules: &Schedules,
     tell: &mut impl FnMut(&Scenario, Result<(), String>),
 ) -> Result<(), String> {
-    let adapter = host.adapter().ok_or("this host is no Neovim")?;
-    let plugin = library::build("dev")?;
+    let setting = Setting {
+        adapter: host.adapter().ok_or("this host is no Neovim")?,
+        plugin: library::build("dev")?,
+        schedules,
+        mutation: None,
+    };
+    work_through(&setting, scenarios, |scenario, seed, result| {
+        let result = result.map_err(|why| match host {
+            Host::Neovim => why,
+            _ => format!(
+                "{why}\nrepeat it with: sandbox conform {} --host {} --seed {seed} --schedules 1",
+                scenario.name, setting.adapter
+            ),
+        });
+        tell(scenario, result);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Runs scenarios on the deterministic host, in a library with a defect or with none of those that it could
+/// have, until it is told to stop.
+pub(super) fn run_mutated(
+    plugin: library::Plugin,
+    mutation: Option<Mutation>,
+    scenarios: &[Scenario],
+    schedules: &Schedules,
+    tell: &mut impl FnMut(&Scenario, Result<(), String>) -> ControlFlow<()>,
+) -> Result<(), String> {
+    let setting = Setting {
+        adapter: "vm",
+        plugin,
+        schedules,
+        mutation,
+    };
+    work_through(&setting, scenarios, |scenario, _, result| {
+        tell(scenario, result)
+    })
+}
+
+/// Runs scenarios in as few Neovims as possible: a new one is started behind each that hangs or crashes.
+/// `tell` is given the seed of the last schedule.
+fn work_through(
+    setting: &Setting<'_>,
+    scenarios: &[Scenario],
+    mut tell: impl FnMut(&Scenario, &str, Result<(), String>) -> ControlFlow<()>,
+) -> Result<(), String> {
     let mut left: VecDeque<&Scenario> = scenarios.iter().collect();
     while !left.is_empty() {
-        let mut runner = Runner::start(adapter, &plugin, &left, schedules)?;
+        let mut runner = Runner::start(setting, &left)?;
         let mut broken = None;
         while let Some(scenario) = left.pop_front() {
-            let report = runner.result(&scenario.name);
-            let hint = match host {
-                Host::Neovim => String::new(),
-                _ => format!(
-                    "\nrepeat it with: sandbox conform {} --host {adapter} --seed {} --schedules 1",
-                    scenario.name, report.seed
-                ),
+            let report = runner.result(&scenario.name, setting.limit());
+            let Some(result) = report.result else {
+                broken = Some((scenario, report));
+                break;
             };
-            match report.result {
-                Some(result) => tell(scenario, result.map_err(|why| why + &hint)),
-                None => {
-                    broken = Some((scenario, report.said, hint));
-                    break;
-                }
+            if tell(scenario, &report.seed, result).is_break() {
+                runner.stop(true);
+                return Ok(());
             }
         }
         let status = runner.stop(broken.is_some());
-        if let Some((scenario, said, hint)) = broken {
-            let why = format!("Neovim ended ({status}); it said: {said}{hint}");
-            tell(scenario, Err(why));
+        if let Some((scenario, report)) = broken {
+            let why = format!("Neovim ended ({status}); it said: {}", report.said);
+            if tell(scenario, &report.seed, Err(why)).is_break() {
+                return Ok(());
+            }
         }
     }
     Ok(())
