@@ -92,11 +92,29 @@ local function move(left, may_post)
   end
 end
 
+--- Returns a `tostring` that shows, instead of an object's address, how many objects were shown before it.
+local function without_addresses(tostring)
+  local serials, count = setmetatable({}, { __mode = "k" }), 0
+  return function(value)
+    local text = tostring(value)
+    local kind = type(text) == "string" and text:match("^(%a+): 0x%x+$")
+    if not kind or kind ~= type(value) then
+      return text
+    end
+    if not serials[value] then
+      count = count + 1
+      serials[value] = count
+    end
+    return ("%s: 0x%08x"):format(kind, serials[value])
+  end
+end
+
 --- Makes this process such a host. Comes before the plugin's first thread.
 ---@return threading.Native
 function M.install()
   -- The compiler counts by address; and collections come where the schedule puts them.
   jit.off()
+  tostring = without_addresses(tostring) -- luacheck: ignore
   local collect = collectgarbage
   collect("stop")
   function collectgarbage(what, ...) -- luacheck: ignore
