@@ -3,13 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod explore_command;
+mod mutations_command;
 mod replay_command;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use conformance::conform::{self, Host, Schedules, Shard, mutations};
+use conformance::conform::{self, Host, Schedules, Shard};
 use conformance::differential;
 use conformance::run::{self, RunError, RunOptions};
 use conformance::{repl, spec};
@@ -99,21 +100,6 @@ Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: 
 
 exit status: 0, or 1 when a scenario fails, 2 for bad usage or without the host";
 
-const MUTATIONS_USAGE: &str = "\
-usage: sandbox mutations [FILTER] [options]
-
-Builds the library with deliberate defects of the protocol and runs the conformance suite on the host `vm`
-against each whose name contains FILTER. Prints which scenarios have noticed it; none is a hole in the suite.
-
-  --schedules N   runs of each scenario (default 3)
-  --seed S        of the first schedule (default 0)
-  --quick         stop at the first scenario that notices
-
-exit status: 0, or 1 when a defect survives or something fails without one, 2 for bad usage or without a host";
-
-/// Scenarios that the table of mutations names, at most.
-const NAMED: usize = 4;
-
 /// Options of `run` that count behind the file too.
 const RUN_OPTIONS: [&str; 5] = ["--seed", "--fuel", "--memory", "--timeout", "--policy"];
 
@@ -162,7 +148,7 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("disasm") => disassemble_command(parser),
             Some("differential") => differential_command(parser),
             Some("conform") => conform_command(parser),
-            Some("mutations") => mutations_command(parser),
+            Some("mutations") => mutations_command::mutations(parser),
             Some("explore") => explore_command::explore(parser),
             Some("replay") => replay_command::replay(parser),
             Some("test") => {
@@ -345,54 +331,6 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
     let (count, failed) = (scenarios.len(), scenarios.len() - passed);
     let _ = writeln!(out, "{count} scenarios: {passed} passed, {failed} failed");
     Ok(ExitCode::from(u8::from(failed > 0)))
-}
-
-fn mutations_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
-    use lexopt::prelude::{Long, Short, Value, ValueExt};
-    let mut schedules = Schedules::default();
-    let mut filter: Option<String> = None;
-    let mut is_quick = false;
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("schedules") => schedules.count = parser.value()?.parse()?,
-            Long("seed") => schedules.seed = parser.value()?.parse()?,
-            Long("quick") => is_quick = true,
-            Long("help") | Short('h') => return Ok(show_line(MUTATIONS_USAGE)),
-            Value(text) if filter.is_none() => filter = Some(text.string()?),
-            other => return Err(other.unexpected()),
-        }
-    }
-    let mut out = io::stdout();
-    let (mut count, mut wrong) = (0, 0);
-    let filter = filter.unwrap_or_default();
-    let result = mutations::run(&filter, &schedules, is_quick, |verdict| {
-        count += usize::from(verdict.mutation.is_some());
-        wrong += usize::from(!verdict.is_right());
-        let name = verdict
-            .mutation
-            .map_or("(none)", |mutation| mutation.name());
-        let about = verdict
-            .mutation
-            .map_or("the library as it is", |m| m.about());
-        let caught = verdict.caught_by.len();
-        let by = match verdict.caught_by.as_slice() {
-            [] => "nothing".to_owned(),
-            names if caught > NAMED => format!("{}, …", names[..NAMED].join(", ")),
-            names => names.join(", "),
-        };
-        let ran = verdict.scenarios;
-        let _ = writeln!(
-            out,
-            "{name:<26} {about}\n{:<26} noticed by {caught} of {ran}: {by}",
-            ""
-        );
-    });
-    if let Err(error) = result {
-        complain(error.as_bytes());
-        return Ok(ExitCode::from(2));
-    }
-    let _ = writeln!(out, "{count} mutations: {wrong} wrong verdicts");
-    Ok(ExitCode::from(u8::from(wrong > 0)))
 }
 
 fn disassemble_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {

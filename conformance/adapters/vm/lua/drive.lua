@@ -115,6 +115,11 @@ function M.install()
   -- The compiler counts by address; and collections come where the schedule puts them.
   jit.off()
   tostring = without_addresses(tostring) -- luacheck: ignore
+  local traceback = debug.traceback
+  function debug.traceback(...)
+    local text = traceback(...)
+    return type(text) == "string" and text:gsub("at 0x%x+", "at 0x0") or text
+  end
   local collect = collectgarbage
   collect("stop")
   function collectgarbage(what, ...) -- luacheck: ignore
