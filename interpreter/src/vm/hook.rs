@@ -452,7 +452,7 @@ pub(crate) fn returned<'gc>(
         if hooks.is_set() {
             hooks.stage.set(hooks.following.get());
         }
-        return Step::Done(Flow::Continue);
+        return Step::Continue;
     }
     let base = coroutine.base.get();
     let function = coroutine.function_at(base).expect("a call has a callee");

@@ -546,7 +546,8 @@ pub(crate) fn concat<'gc>(ctx: Context<'gc>) -> Flow {
     let last = opcode::c(instruction(coroutine.pc.get()));
     let step = concat_step(ctx, coroutine, last);
     match step {
-        Step::Done(flow) => flow,
+        Step::Continue => Flow::Continue,
+        Step::Exit(exit) => Flow::Exit(exit),
         step => transfer::drive(ctx, step),
     }
 }
@@ -598,11 +599,11 @@ fn concat_step<'gc>(
         last = start;
     }
     coroutine.set_slot(base + opcode::a(word), register(coroutine, first));
-    Step::Done(if ctx.vm.heap.is_due() {
-        Flow::Exit(Exit::CollectDue)
+    if ctx.vm.heap.is_due() {
+        Step::Exit(Exit::CollectDue)
     } else {
-        Flow::Continue
-    })
+        Step::Continue
+    }
 }
 
 /// Longer strings are built in memory of their own.
@@ -681,7 +682,7 @@ pub(crate) fn resume<'gc>(
         }
         _ => {}
     }
-    Step::Done(Flow::Continue)
+    Step::Continue
 }
 
 /// Completes `FORI` on values that are not all numbers.

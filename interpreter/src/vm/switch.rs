@@ -5,7 +5,7 @@ use gc_arena::Gc;
 use crate::context::Context;
 use crate::coroutine::{Coroutine, MAX_NESTING, Resume, Status};
 use crate::value::Value;
-use crate::vm::transfer::{self, Exit, Flow, Step};
+use crate::vm::transfer::{self, Exit, Step};
 use crate::vm::{describe, hook};
 
 /// Ends a coroutine whose function returned.
@@ -21,7 +21,7 @@ pub(super) fn finish<'gc>(
     coroutine.base.set(2);
     coroutine.top.set(first + count);
     let Some(resumer) = coroutine.resumer.take() else {
-        return Step::Done(Flow::Exit(Exit::Finished { first, count }));
+        return Step::Exit(Exit::Finished { first, count });
     };
     hand_over(ctx, coroutine, resumer, first, count)
 }

@@ -94,7 +94,11 @@ pub(crate) enum Step<'gc> {
     Throw(Error<'gc>),
     /// An error that an `xpcall` handler has seen.
     ThrowHandled(Value<'gc>),
-    Done(Flow),
+    /// None: the current coroutine runs a Lua function at its saved address.
+    ///
+    /// Apart from `Exit`, so that what is said most often has nothing to be loaded from where it was just stored.
+    Continue,
+    Exit(Exit),
 }
 
 /// Makes the error of a coroutine whose stack is at its limit, or the interrupt when memory is.
@@ -146,8 +150,9 @@ pub(crate) fn drive<'gc>(ctx: Context<'gc>, step: Step<'gc>) -> Flow {
             Step::Return { base, first, count } => give_back(ctx, base, first, count),
             Step::Throw(error) => throw(ctx, error, false),
             Step::ThrowHandled(value) => throw(ctx, Error::new(value), true),
-            Step::Done(Flow::Continue) if ctx.vm.hooks.is_set() => return hook::go_on(ctx),
-            Step::Done(flow) => return flow,
+            Step::Continue if ctx.vm.hooks.is_set() => return hook::go_on(ctx),
+            Step::Continue => return Flow::Continue,
+            Step::Exit(exit) => return Flow::Exit(exit),
         }
     }
 }
@@ -162,11 +167,11 @@ fn call<'gc>(ctx: Context<'gc>, slot: usize, count: usize) -> Step<'gc> {
                     // Metamethods that call each other do it without any instruction that costs fuel.
                     let fuel = ctx.vm.fuel.get() - 1;
                     ctx.vm.fuel.set(fuel);
-                    Step::Done(if fuel > 0 {
-                        Flow::Continue
+                    if fuel > 0 {
+                        Step::Continue
                     } else {
-                        Flow::Exit(Exit::OutOfFuel)
-                    })
+                        Step::Exit(Exit::OutOfFuel)
+                    }
                 }
                 Err(error) => match error.wanted() {
                     Some(bytes) => call_again(ctx, coroutine, slot, count, Exit::NoRoom(bytes)),
@@ -324,7 +329,7 @@ fn call_again<'gc>(
     ctx.vm.hooks.announce_again();
     coroutine.top.set(slot + 2 + count);
     coroutine.resume.set(Resume::Call { slot, count });
-    Step::Done(Flow::Exit(exit))
+    Step::Exit(exit)
 }
 
 /// Goes on after a Lua function could not be entered from another.
@@ -379,20 +384,20 @@ pub(crate) fn native_step<'gc>(
         Next::Resume { count, wrapped } => switch::resume(ctx, coroutine, count as usize, wrapped),
         Next::Suspend => {
             coroutine.resume.set(Resume::Return(0));
-            Step::Done(Flow::Exit(Exit::Suspended))
+            Step::Exit(Exit::Suspended)
         }
         Next::Switch => {
             coroutine.resume.set(Resume::Return(0));
-            Step::Done(Flow::Exit(Exit::Switch))
+            Step::Exit(Exit::Switch)
         }
         Next::Again | Next::Collect | Next::CollectStep(_) => {
             coroutine.base.set(top);
             coroutine.resume.set(Resume::Return(0));
-            Step::Done(Flow::Exit(match next {
+            Step::Exit(match next {
                 Next::Collect => Exit::CollectAll,
                 Next::CollectStep(kilobytes) => Exit::CollectStep(kilobytes),
                 _ => Exit::OutOfFuel,
-            }))
+            })
         }
     }
 }
@@ -423,7 +428,7 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
             coroutine.base.set(base);
             coroutine.top.set(base);
             coroutine.pc.set(pc);
-            Step::Done(Flow::Continue)
+            Step::Continue
         }
         Link::Continuation(delta) => {
             let kind = coroutine.slot(base - 4).bits();
@@ -628,7 +633,7 @@ fn interrupt_all<'gc>(
 ) -> Step<'gc> {
     end_all(ctx, coroutine);
     *ctx.vm.failure.borrow_mut() = Some(Failure::Interrupt(interrupt));
-    Step::Done(Flow::Exit(Exit::Failed))
+    Step::Exit(Exit::Failed)
 }
 
 /// Leaves the VM to find room if the error was raised by an instruction that has not done anything yet, and
@@ -650,7 +655,7 @@ fn retry_store<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>, bytes: usize) -> Option<
     )
     .then(|| {
         coroutine.pc.set(here);
-        Step::Done(Flow::Exit(Exit::NoRoom(bytes)))
+        Step::Exit(Exit::NoRoom(bytes))
     })
 }
 
@@ -716,7 +721,7 @@ fn uncaught<'gc>(
     let Some(resumer) = coroutine.resumer.take() else {
         let traceback = traceback::traceback(coroutine, None, 0);
         *ctx.vm.failure.borrow_mut() = Some(Failure::Error { value, traceback });
-        return Step::Done(Flow::Exit(Exit::Failed));
+        return Step::Exit(Exit::Failed);
     };
     // The stack stays as it is, for `debug.traceback`; nothing runs on it any more.
     switch::switch_to(ctx, resumer);
@@ -834,7 +839,7 @@ pub(crate) fn finalize_next<'gc>(
                     count: 0,
                 };
             }
-            return Step::Done(Flow::Continue);
+            return Step::Continue;
         };
         let handler = ctx.vm.handler_of(userdata.into(), Metamethod::Gc);
         if !handler.is_nil() {
