@@ -81,8 +81,8 @@ impl Lua {
     }
 
     /// Collects all garbage; what is stashed in these places does not count until it is known what can be
-    /// reached without it, and then without the second group.
-    pub(crate) fn collect_aside(&mut self, groups: &[Vec<usize>; 2]) -> [Reached; 2] {
+    /// reached without it.
+    pub(crate) fn collect_aside(&mut self, places: &[usize]) -> Reached {
         self.lend();
         if self.arena.collection_phase() != CollectionPhase::Sleeping {
             self.finish_cycle();
@@ -90,20 +90,14 @@ impl Lua {
         self.arena.mutate(|mc, root| {
             mc.backward_barrier(Gc::erase(root.vm), None);
             let vm = root.vm.as_ref();
-            for places in groups {
-                vm.mirror.set_aside(&mut vm.stash.borrow_mut(), places);
-            }
+            vm.mirror.set_aside(&mut vm.stash.borrow_mut(), places);
         });
-        let reached = groups.each_ref().map(|places| {
-            let marked = self.arena.finish_marking();
-            // Marking does not sweep by itself.
-            marked.expect("a cycle is under way").finalize(|fc, root| {
-                let vm = root.vm.as_ref();
-                let reached = vm.mirror.reached(fc);
-                let mut stash = vm.stash.borrow_mut();
-                vm.mirror.restore(fc, &mut stash, places.len());
-                reached
-            })
+        let marked = self.arena.finish_marking();
+        let reached = marked.expect("a cycle has begun").finalize(|fc, root| {
+            let vm = root.vm.as_ref();
+            let reached = vm.mirror.reached(fc);
+            vm.mirror.restore(fc, &mut vm.stash.borrow_mut());
+            reached
         });
         self.finish_cycle();
         self.take_back();

@@ -11,6 +11,7 @@ use gc_arena::{Collect, Gc, Mutation};
 
 use crate::function::{Function, Instruction, Upvalue};
 use crate::heap::{self, Heap, OBJECT_HEADER};
+use crate::mirror::Node;
 use crate::table::Table;
 use crate::value::Value;
 
@@ -404,6 +405,20 @@ impl<'gc> Coroutine<'gc> {
                 }
                 Link::Bottom => return None,
             }
+        }
+    }
+
+    /// Calls `visit` with all that the coroutine refers to.
+    pub(crate) fn references(&self, visit: &mut dyn FnMut(Node<'gc>)) {
+        for index in 0..self.live_end() {
+            visit(Node::Value(self.slot(index)));
+        }
+        if let Some(env) = self.env.get() {
+            visit(Node::Value(env.into()));
+        }
+        // SAFETY: nothing runs meanwhile that could change the list.
+        for upvalue in unsafe { &*self.open.get() } {
+            visit(Node::Cell(*upvalue));
         }
     }
 

@@ -295,6 +295,11 @@ impl<'gc> Upvalue<'gc> {
         self.marks.set(self.marks.get() & !marks::NOTED);
     }
 
+    /// Returns the coroutine of whose stack an open variable is a register.
+    pub(crate) fn owner(&self) -> Option<Gc<'gc, Coroutine<'gc>>> {
+        self.owner.get()
+    }
+
     /// Returns whether the variable still is a register.
     pub fn is_open(&self) -> bool {
         !std::ptr::eq(self.location.get(), self.closed.as_ptr())

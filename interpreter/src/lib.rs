@@ -41,7 +41,7 @@ pub use function::{Function, NativeFn, Prototype, Upvalue};
 pub use heap::{Heap, MAX_STRING};
 pub use integer::Integer;
 pub use lua::{Failure, Lua, Options, Outcome, Task};
-pub use mirror::{Reached, Watch, Written};
+pub use mirror::{Node, Reached, Watch, Written};
 pub use string::LuaString;
 pub use table::{Table, TableError};
 pub use userdata::Userdata;

@@ -184,9 +184,9 @@ impl<'gc> Mirror<'gc> {
         Reached(watched.iter().map(|one| !one.is_dead(fc)).collect())
     }
 
-    /// Undoes `set_aside` for the first so many values; marking has to go on from them.
-    pub(crate) fn restore(&self, fc: &Finalization<'gc>, stash: &mut [Value<'gc>], count: usize) {
-        for (place, value) in self.aside.borrow_mut().drain(..count) {
+    /// Undoes `set_aside`; marking has to go on from what it had put aside.
+    pub(crate) fn restore(&self, fc: &Finalization<'gc>, stash: &mut [Value<'gc>]) {
+        for (place, value) in self.aside.take() {
             stash[place] = value;
             if value.is_collectable() {
                 Gc::resurrect(fc, value.erased());
@@ -302,14 +302,66 @@ impl<'gc> Context<'gc> {
     }
 }
 
+/// An object or a variable, as something that refers to others.
+#[derive(Debug, Clone, Copy)]
+pub enum Node<'gc> {
+    Value(Value<'gc>),
+    Cell(Gc<'gc, Upvalue<'gc>>),
+}
+
+impl<'gc> Node<'gc> {
+    /// Returns the object's identity, nothing for a plain value.
+    pub fn address(self) -> Option<usize> {
+        match self {
+            Node::Value(value) if value.as_string().is_some() => None,
+            Node::Value(value) => value.address(),
+            Node::Cell(cell) => Some(Gc::as_ptr(cell) as usize),
+        }
+    }
+
+    /// Calls `visit` with all that the object refers to, weakly or not; constants of its code are left out.
+    pub fn references(self, visit: &mut dyn FnMut(Node<'gc>)) {
+        let value = match self {
+            Node::Value(value) => value,
+            Node::Cell(cell) => {
+                visit(Node::Value(cell.get()));
+                if let Some(owner) = cell.owner() {
+                    visit(Node::Value(owner.into()));
+                }
+                return;
+            }
+        };
+        if let Some(table) = value.as_table() {
+            table.for_each(|key, value| {
+                visit(Node::Value(key));
+                visit(Node::Value(value));
+            });
+            if let Some(metatable) = table.metatable() {
+                visit(Node::Value(metatable.into()));
+            }
+        } else if let Some(function) = value.as_function() {
+            visit(Node::Value(function.env().into()));
+            for cell in function.upvalues() {
+                visit(Node::Cell(cell.get()));
+            }
+            for value in function.native().iter().flat_map(|native| &native.values) {
+                visit(Node::Value(value.get()));
+            }
+        } else if let Some(userdata) = value.as_userdata() {
+            visit(Node::Value(userdata.attached()));
+            if let Some(metatable) = userdata.metatable() {
+                visit(Node::Value(metatable.into()));
+            }
+        } else if let Some(coroutine) = value.as_coroutine() {
+            coroutine.references(visit);
+        }
+    }
+}
+
 impl crate::Lua {
-    /// Collects all garbage and returns which watched objects are reachable without these stashes, and which
-    /// with the first group of them only.
-    pub fn collect_without(&mut self, first: &[&Stash], second: &[&Stash]) -> [Reached; 2] {
-        let groups = [first, second].map(|group| {
-            let places = group.iter().map(|stash| stash.place());
-            places.collect::<Vec<usize>>()
-        });
-        self.collect_aside(&groups)
+    /// Collects all garbage and returns which watched objects something else than these stashes keeps alive.
+    pub fn collect_without<'s>(&mut self, stashes: impl IntoIterator<Item = &'s Stash>) -> Reached {
+        let places: Vec<usize> = stashes.into_iter().map(Stash::place).collect();
+        self.collect_aside(&places)
     }
 }

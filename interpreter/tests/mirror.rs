@@ -157,8 +157,7 @@ fn a_collection_tells_what_only_a_stash_keeps() {
         (held, watches.map(|value| ctx.watch(value)))
     });
     let reached = |lua: &mut Lua| {
-        let [reached, with_c] = lua.collect_without(&[&held[2]], &[&held[0], &held[1], &held[3]]);
-        assert!(with_c.contains(&watches[0]) && with_c.contains(&watches[2]));
+        let reached = lua.collect_without(&held);
         watches.each_ref().map(|watch| reached.contains(watch))
     };
     assert_eq!(reached(&mut lua), [true; 5]);

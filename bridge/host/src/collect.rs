@@ -17,7 +17,10 @@ use crate::session::{Host, Part, Session, Slot, push_weak_table};
 use crate::stack::{Stack, Type};
 
 /// Fewer shared objects than these are not worth a collection while there is traffic.
-const FEW: usize = 512;
+const FEW: u64 = 512;
+
+/// Nor is one for so many bytes of both heaps: a collection takes as long as they are large.
+const BYTES_PER_OBJECT: u64 = 2048;
 
 /// A sandbox or a host with more bytes is not collected just because nothing goes on: main would wait for it.
 const LARGE: u64 = 32 << 20;
@@ -36,39 +39,47 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    /// Returns whether cycles should be looked for: there is much more than last time, or nothing goes on.
-    fn is_search_due(&mut self, traffic: u64, shared: usize, is_small: bool) -> bool {
+    /// Returns whether cycles should be looked for because there is much more than the last search has left.
+    fn has_grown(&self, traffic: u64, shared: usize, bytes: u64) -> bool {
+        let few = FEW.max(bytes / BYTES_PER_OBJECT);
+        self.searched != traffic && shared as u64 > few.max(2 * self.left as u64)
+    }
+
+    /// Returns the same after a collection of the host: because it was asked for, or because nothing goes on.
+    fn is_quiet(&mut self, traffic: u64) -> bool {
         let is_asked = std::mem::take(&mut self.host_cycles) > 1;
         let is_quiet = std::mem::replace(&mut self.seen, traffic) == traffic;
-        let has_news = self.searched != traffic;
-        let has_grown = shared > FEW.max(2 * self.left);
-        let is_idle = is_small && shared > 0 && (is_asked || (is_quiet && has_news));
-        (has_news && has_grown) || is_idle
+        is_asked || (is_quiet && self.searched != traffic)
     }
 }
 
 impl Host {
-    /// After a garbage collection: tells sandboxes which of their objects are gone, and looks for cycles
-    /// through both heaps if there may be some.
+    /// Tells sandboxes which of their objects a collection has found to be gone, and looks for cycles through
+    /// both heaps if there may be some.
     pub(crate) fn sweep(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
-        let is_small = stack.heap_bytes() < LARGE;
-        let sessions = self.sessions.borrow();
-        let mut free: Vec<Rc<Session>> = sessions.values().cloned().collect();
-        drop(sessions);
-        free.retain(|session| session.depth.get() == 0);
-        free.sort_unstable_by_key(|session| session.id);
+        let heap = stack.heap_bytes();
         let mut due = Vec::new();
         let mut search = false;
-        for session in &free {
+        for session in self.sessions.borrow().values() {
+            if session.depth.get() > 0 {
+                continue;
+            }
+            let shared = session.shared.borrow().len();
+            let traffic = session.traffic.get();
+            let bytes = heap + session.handle.0.stats().memory;
             let mut collected = session.collected.borrow_mut();
+            search |= collected.has_grown(traffic, shared, bytes);
             if collected.host_cycles > 0 {
-                let shared = session.shared.borrow().len();
-                let is_small = is_small && session.handle.0.stats().memory < LARGE;
-                search |= collected.is_search_due(session.traffic.get(), shared, is_small);
+                search |= collected.is_quiet(traffic) && shared > 0 && bytes < LARGE;
                 due.push(Rc::clone(session));
             }
         }
         if search {
+            let sessions = self.sessions.borrow();
+            let mut free: Vec<Rc<Session>> = sessions.values().cloned().collect();
+            drop(sessions);
+            free.retain(|session| session.depth.get() == 0);
+            free.sort_unstable_by_key(|session| session.id);
             return self.collect_cycles(stack, &free);
         }
         for session in due {
@@ -106,8 +117,7 @@ impl Host {
         for (n, (session, traced)) in (0..).zip(&mut parked) {
             if weaken(self, stack, session, traced).is_err() {
                 *traced = Traced::default();
-                stack.set_top(top + 2 * n);
-                stack.push_nil();
+                stack.set_top(top + n);
                 stack.push_nil();
             }
         }
@@ -115,7 +125,7 @@ impl Host {
         self.push_slot(stack, Slot::Collect);
         stack.call(0, 0, 0);
         for (n, (session, traced)) in (0..).zip(parked) {
-            let sent = self.settle(stack, session, &traced, top + 1 + 2 * n);
+            let sent = self.settle(stack, session, &traced, top + 1 + n);
             self.leave(session);
             if let Err(error) = sent {
                 self.fail(stack, session, &error);
@@ -169,8 +179,10 @@ impl Host {
     }
 }
 
-/// Moves what a sandbox does not refer to into a weak table, which is pushed, and a table of what is known to
-/// be alive if that could not be tied to what refers to it. `(-0, +2)`
+/// Moves what a sandbox does not refer to into a weak table, which is pushed. `(-0, +1)`
+///
+/// Values that stay in the sandbox refer to others there alone: for the length of the collection, what stands
+/// for them here refers to the same, by its environment.
 fn weaken(
     host: &Host,
     stack: &mut Stack<'_>,
@@ -182,32 +194,26 @@ fn weaken(
     let view = session.open(host, stack)?;
     push_weak_table(stack, "v");
     let survivors = stack.top();
-    stack.new_table(0, 0);
-    let behind = survivors + 1;
     let strong = [Part::Originals, Part::Carriers];
     let weak = [Part::Replicas, Part::WeakCarriers];
-    for &id in &traced.behind_locals {
-        for part in strong.into_iter().chain(weak) {
-            let place = stack.raw_len(behind) as c_int + 1;
-            view.push_by_id(stack, part, id);
-            stack.raw_set_index(behind, place);
-        }
-    }
-    let mut is_tied = true;
-    for &id in &traced.locals {
-        view.push_by_id(stack, Part::Replicas, id);
-        match stack.kind(-1) {
-            Type::Nil => {}
-            Type::Userdata | Type::Function | Type::Thread => {
-                let proxy = stack.top();
-                stack.push_value(behind);
-                stack.set_environment(proxy);
+    for (id, behind) in &traced.locals {
+        view.push_by_id(stack, Part::Replicas, *id);
+        let stand_in = stack.top();
+        if !stack.is_nil(stand_in) {
+            stack.new_table(0, 0);
+            let all = behind.as_ref().unwrap_or(&traced.unreached);
+            for &id in all {
+                for part in strong.into_iter().chain(weak) {
+                    let place = stack.raw_len(stand_in + 1) as c_int + 1;
+                    view.push_by_id(stack, part, id);
+                    stack.raw_set_index(stand_in + 1, place);
+                }
             }
-            _ => is_tied = false,
+            stack.set_environment(stand_in);
         }
         stack.pop(1);
     }
-    for &id in traced.unreached.iter().chain(&traced.behind_locals) {
+    for &id in &traced.unreached {
         for part in strong {
             view.push_by_id(stack, part, id);
             if stack.is_nil(-1) {
@@ -222,23 +228,16 @@ fn weaken(
             view.set_by_id(stack, part, id);
         }
     }
-    if is_tied {
-        stack.push_nil();
-        stack.replace(behind);
-    }
-    for (from, to) in [(survivors, base + 1), (behind, base + 2)] {
-        stack.push_value(from);
-        stack.replace(to);
-    }
-    stack.set_top(base + 2);
+    stack.replace(base + 1);
+    stack.set_top(base + 1);
     Ok(())
 }
 
 impl Capture<'_, '_> {
     /// Keeps the surviving objects of the host again and forgets the others.
     fn settle(&mut self, traced: &Traced, survivors: c_int) {
-        for &id in &traced.locals {
-            self.view.push_by_id(self.stack, Part::Replicas, id);
+        for (id, _) in &traced.locals {
+            self.view.push_by_id(self.stack, Part::Replicas, *id);
             if !self.stack.is_nil(-1) {
                 let proxy = self.stack.top();
                 self.stack.push_globals();
@@ -247,7 +246,7 @@ impl Capture<'_, '_> {
             self.stack.pop(1);
         }
         let mut lost_cells = Vec::new();
-        for &id in traced.unreached.iter().chain(&traced.behind_locals) {
+        for &id in &traced.unreached {
             let is_cell = self.shared.cells.contains_key(&id);
             if self.stack.kind(survivors) != Type::Table {
                 return;

@@ -203,13 +203,11 @@ pub enum Entered {
 /// Shared objects to which nothing in a sandbox refers but on behalf of the host's replicas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traced {
-    /// Functions, tables, variables and remotes that are reached from others of these at most, as the host
-    /// knows.
+    /// All of them.
     pub unreached: Vec<Id>,
-    /// Values that stay in the sandbox; the host does not know what they refer to.
-    pub locals: Vec<Id>,
-    /// What is reached from some of `locals`.
-    pub behind_locals: Vec<Id>,
+    /// Those among them that stay in the sandbox, with what they refer to, which the host cannot know; nothing
+    /// when that may be anything.
+    pub locals: Vec<(Id, Option<Vec<Id>>)>,
 }
 
 /// The host's end of a sandbox.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use crate::handle::Traced;
 use bridge_wire::{Id, IdSource, Reference, Side};
 use interpreter::{
-    Context, Function, Gc, Lua, Prototype, Stash, Table, Upvalue, Value, Watch, Written,
+    Context, Function, Gc, Lua, Node, Prototype, Stash, Table, Upvalue, Value, Watch, Written,
 };
 
 /// One shared object.
@@ -24,6 +24,9 @@ struct Entry {
     times: u64,
     address: usize,
 }
+
+/// How many objects are looked at for what a value that stays here refers to.
+const MAX_BEHIND: usize = 10_000;
 
 /// What was written to one object.
 #[derive(Debug)]
@@ -384,28 +387,54 @@ impl Objects {
 
     /// Collects garbage and returns what only the host's replicas keep alive.
     pub(crate) fn trace(&self, lua: &mut Lua) -> Traced {
-        // What stays here refers to objects that the host does not know it to.
-        let held = |is_local: bool| {
-            let entries = self.entries.values();
-            let held = entries.filter(move |entry| entry.kind.is_local() == is_local);
-            held.filter_map(|entry| entry.hold.as_ref()).collect()
-        };
-        let (locals, others): (Vec<_>, Vec<_>) = (held(true), held(false));
-        let [alone, with_locals] = lua.collect_without(&locals, &others);
+        let holds = self
+            .entries
+            .values()
+            .filter_map(|entry| entry.hold.as_ref());
+        let reached = lua.collect_without(holds);
         let mut traced = Traced::default();
         for (&id, entry) in &self.entries {
-            if alone.contains(&entry.watch) {
+            if reached.contains(&entry.watch) {
                 continue;
             }
+            traced.unreached.push(id);
             if entry.kind.is_local() {
-                traced.locals.push(id);
-            } else if with_locals.contains(&entry.watch) {
-                traced.behind_locals.push(id);
-            } else {
-                traced.unreached.push(id);
+                let behind = lua.enter(|ctx| self.behind(ctx, id));
+                traced.locals.push((id, behind));
             }
         }
         traced
+    }
+
+    /// Returns the ids of what a value refers to, through what only this side knows; nothing if that is much.
+    fn behind(&self, ctx: Context<'_>, id: Id) -> Option<Vec<Id>> {
+        let start = Node::Value(self.value(ctx, id)?);
+        let globals = Value::from(ctx.globals()).address()?;
+        let mut seen = BTreeSet::from([start.address()?, globals]);
+        let mut open = vec![start];
+        let mut behind = Vec::new();
+        while let Some(node) = open.pop() {
+            node.references(&mut |node| {
+                let Some(address) = node.address() else {
+                    return;
+                };
+                if !seen.insert(address) {
+                    return;
+                }
+                let known = match node {
+                    Node::Value(value) => self.find(ctx, value).map(|(_, id)| id),
+                    Node::Cell(cell) => self.find_cell(ctx, cell),
+                };
+                match known {
+                    Some(id) => behind.push(id),
+                    None => open.push(node),
+                }
+            });
+            if seen.len() > MAX_BEHIND {
+                return None;
+            }
+        }
+        Some(behind)
     }
 
     /// Remembers a dump of the host.

@@ -20,7 +20,7 @@ while not bump do
   thread:sync()
   vim.wait(1)
 end
-for i = 1, 5000 do
+for i = 1, 10000 do
   bump()
   if i % 100 == 0 then
     vim.wait(0)
@@ -28,5 +28,5 @@ for i = 1, 5000 do
 end
 local ok, seen = thread:join(20000)
 assert(ok, seen)
-assert(n == 105000, n)
-assert(t.count == 105000, t.count)
+assert(n == 110000, n)
+assert(t.count == 110000, t.count)
