@@ -160,14 +160,24 @@ impl Lua {
         self.settle(true);
     }
 
+    /// Says how much may be allocated before the collector works again.
     fn settle(&mut self, finished: bool) {
+        // What came while the cycle went on is kept whether it is alive or not, and will come in the next one too.
+        let meanwhile = self.steps as usize * STEP_GRANT;
+        if finished {
+            self.steps = 0;
+        }
         self.arena.mutate(|_, root| {
             let heap = &root.vm.heap;
             heap.settle();
             let grant = if finished {
                 let pause = (root.vm.pause.get().max(101) - 100) as usize;
                 let used = heap.used();
-                (used / 100 * pause).max((used / 2 * 5).min(MIN_GRANT))
+                let alive = used.saturating_sub(meanwhile);
+                (alive / 100 * pause)
+                    .saturating_sub(meanwhile)
+                    .max(used / 400 * pause)
+                    .max((used / 2 * 5).min(MIN_GRANT))
             } else {
                 STEP_GRANT
             };
@@ -217,11 +227,7 @@ impl Lua {
         {
             marked.start_sweeping();
         }
-        let finished = self.arena.collection_phase() == CollectionPhase::Sleeping;
-        if finished {
-            self.steps = 0;
-        }
-        self.settle(finished);
+        self.settle(self.arena.collection_phase() == CollectionPhase::Sleeping);
     }
 }
 
