@@ -204,6 +204,14 @@ impl<'gc> Coroutine<'gc> {
         self.status.get()
     }
 
+    /// Ends the coroutine without running it any further, if it is suspended.
+    pub fn end(self_: Gc<'gc, Self>, mc: &Mutation<'gc>) {
+        if self_.status.get() == Status::Suspended {
+            self_.status.set(Status::Dead);
+            self_.close_upvalues(mc, self_.stack());
+        }
+    }
+
     /// Returns whether its function has not been called yet: it has no frame that anybody should see.
     pub(crate) fn is_unstarted(&self) -> bool {
         self.status.get() == Status::Suspended && matches!(self.resume.get(), Resume::Start(_))

@@ -107,6 +107,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 Fill::Entries(id, pairs, values) => self.fill_table(id, pairs, values)?,
                 Fill::Metatable(id, value) => self.fill_metatable(id, value)?,
                 Fill::Environment(id, value) => self.fill_environment(id, value, false)?,
+                Fill::Ended(id) => self.note_ended(id),
                 Fill::Globals(id, value) => self.fill_environment(id, value, true)?,
             }
         }

@@ -8,7 +8,7 @@ use std::ffi::c_int;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use bridge_sandbox::SandboxId;
+use bridge_sandbox::{SandboxId, Status};
 use bridge_wire::{Encoder, Kind, encode_message};
 
 use crate::capture::Capture;
@@ -26,6 +26,11 @@ pub(crate) fn begin(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let session = host.session(id).ok_or(HostError::Ended(id))?;
     let last = stack.top();
     if !host.enter(stack, &session)? {
+        return Err(HostError::Ended(id));
+    }
+    if matches!(session.handle.0.status(), Status::Ended(_)) {
+        // Its last message may be here already, and would wait for an operation that never ends.
+        host.leave(&session);
         return Err(HostError::Ended(id));
     }
     let task = session.give_task();

@@ -63,6 +63,9 @@ impl Capture<'_, '_> {
                 id
             }
         };
+        if kind == Reference::Coroutine && !self.shared.remotes.contains_key(&id) {
+            self.shared.coroutines.insert(id);
+        }
         let record = self.shared.remotes.entry(id);
         let record = record.or_insert(RemoteRecord { kind, sent: 0 });
         record.sent += 1;
@@ -77,6 +80,22 @@ impl Capture<'_, '_> {
             if let Some(record) = self.shared.remotes.get_mut(&id) {
                 record.sent -= 1;
             }
+        }
+    }
+
+    /// Tells the sandbox which coroutines have come to their end.
+    pub(crate) fn ended_coroutines(&mut self) {
+        if self.shared.coroutines.is_empty() {
+            return;
+        }
+        for id in std::mem::take(&mut self.shared.coroutines) {
+            self.view.push_by_id(self.stack, Part::Originals, id);
+            if self.stack.is_dead(-1) {
+                self.delta.fills.ended(id);
+            } else {
+                self.shared.coroutines.insert(id);
+            }
+            self.stack.pop(1);
         }
     }
 
@@ -124,9 +143,12 @@ impl Instantiate<'_, '_> {
         if let Some(record) = self.shared.remotes.get_mut(&id) {
             record.sent = record.sent.saturating_sub(times);
             if record.sent > 0 {
+                if record.kind == Reference::Coroutine {
+                    // There will be another stand-in, which has to be told anew.
+                    self.shared.coroutines.insert(id);
+                }
                 return;
             }
-            self.shared.remotes.remove(&id);
         }
         self.shared.forget(id);
         self.stack.push_nil();
@@ -167,6 +189,26 @@ impl Instantiate<'_, '_> {
         }
         self.adopt(id);
         self.shared.locals.insert(id, kind);
+        self.end_stand_in(id);
         Ok(())
+    }
+
+    /// Notes that a coroutine of the sandbox has come to its end.
+    pub(crate) fn note_ended(&mut self, id: Id) {
+        self.shared.ended.insert(id);
+        self.view.push_by_id(self.stack, Part::Replicas, id);
+        self.end_stand_in(id);
+        self.stack.pop(1);
+    }
+
+    /// Ends what stands for a coroutine, on top of the stack, if that has ended. `(-0, +0)`
+    fn end_stand_in(&mut self, id: Id) {
+        if self.stack.kind(-1) == Type::Thread && self.shared.ended.contains(&id) {
+            let stand_in = self.stack.top();
+            self.view.push_slot(self.stack, Slot::EndStandIn);
+            self.stack.push_value(stand_in);
+            self.stack.call(1, 0, 0);
+            self.stack.set_top(stand_in);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! those meet a borrowed cell and fail with an error, not with undefined behaviour.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::c_int;
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
@@ -73,6 +73,8 @@ pub(crate) enum Slot {
     Operators,
     /// Collects garbage.
     Collect,
+    /// Ends what stands for a coroutine of a sandbox.
+    EndStandIn,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -198,6 +200,10 @@ pub(crate) struct Shared {
     pub(crate) own_functions: HashMap<Id, Rc<[Id]>>,
     /// Values of the host that stay here.
     pub(crate) remotes: HashMap<Id, RemoteRecord>,
+    /// Coroutines among them whose end the sandbox has not been told of.
+    pub(crate) coroutines: BTreeSet<Id>,
+    /// Coroutines of the sandbox that have come to their end.
+    pub(crate) ended: BTreeSet<Id>,
     /// Values that stay in the sandbox, with their kinds.
     pub(crate) locals: HashMap<Id, Reference>,
 }
@@ -231,6 +237,8 @@ impl Shared {
             }
             return true;
         }
+        self.coroutines.remove(&id);
+        self.ended.remove(&id);
         let known = [
             self.tables.remove(&id).is_some(),
             self.functions.remove(&id).is_some(),
@@ -513,6 +521,8 @@ impl Session {
                 functions: BTreeMap::new(),
                 own_functions: HashMap::new(),
                 remotes: HashMap::new(),
+                coroutines: BTreeSet::new(),
+                ended: BTreeSet::new(),
                 locals: HashMap::new(),
             }),
             operations: RefCell::default(),

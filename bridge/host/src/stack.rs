@@ -223,6 +223,28 @@ impl<'l> Stack<'l> {
         is_main
     }
 
+    /// Returns whether the value at an index is a coroutine that has come to its end.
+    pub(crate) fn is_dead(&self, index: c_int) -> bool {
+        // SAFETY: reading any acceptable index is allowed; null is checked before use, a coroutine on the
+        // stack is alive, and `lua_getstack` writes to the record only when there is a frame.
+        unsafe {
+            let coroutine = ffi::lua_tothread(self.l, index);
+            if coroutine.is_null() {
+                return false;
+            }
+            let mut frame = std::mem::MaybeUninit::<ffi::lua_Debug>::uninit();
+            match ffi::lua_status(coroutine) {
+                ffi::LUA_YIELD => false,
+                // As `coroutine.status` has it: no frame, and no function that waits to be called.
+                ffi::LUA_OK => {
+                    ffi::lua_getstack(coroutine, 0, frame.as_mut_ptr()) == 0
+                        && ffi::lua_gettop(coroutine) == 0
+                }
+                _ => true,
+            }
+        }
+    }
+
     /// `(-0, +1)`
     pub(crate) fn push_entry(&mut self, entry: Entry) {
         // SAFETY: there is room (type invariant). Only Lua calls the function, and it takes the

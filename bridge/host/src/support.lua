@@ -3,16 +3,45 @@
 
 local native, vim, operators = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
-local error, ipairs, next, pcall, rawget, select, setmetatable, type = error, ipairs, next, pcall, rawget, select, setmetatable, type
+local error, ipairs, next, pcall, xpcall = error, ipairs, next, pcall, xpcall
+local rawequal, rawget, select, setmetatable, type = rawequal, rawget, select, setmetatable, type
 local running, status, yield = coroutine.running, coroutine.status, coroutine.yield
 local traceback = debug.traceback
 
 --- The traceback of the last error that `handler` saw, at index 1.
 local trace = {}
 
---- Message handler: keeps the traceback and leaves the error as it is.
+--- The last error that was seen on its way, and where it comes from: it is raised again at each callback and
+--- each operation that it leaves, without the stack on which it was raised at first.
+local last = setmetatable({}, { __mode = "v" })
+
+--- Raises an error again that has been seen.
+local function raise(err)
+  last.is_raised_again = true
+  error(err, 0)
+end
+
+--- Message handler: notes where an error comes from and leaves it as it is.
+local function note(err)
+  local is_same = last.is_raised_again and rawequal(err, last.error)
+  last.is_raised_again = nil
+  if is_same and not last.of_thread then
+    return err
+  end
+  local here = traceback("", 2):gsub("^\n", "")
+  if is_same then
+    local there = last.of_thread:gsub("^stack traceback:", "stack traceback of the thread:")
+    here = there .. "\n" .. here:gsub("^stack traceback:", "stack traceback of main:")
+  end
+  last.error, last.traceback, last.of_thread = err, here, nil
+  return err
+end
+
+--- Message handler of host calls: hands the traceback over.
 local function handler(err)
-  trace[1] = traceback("", 2):gsub("^\n", "")
+  note(err)
+  trace[1] = last.traceback
+  last.error, last.traceback = nil, nil
   return err
 end
 
@@ -97,7 +126,7 @@ local function finish(session, co, ok, ...)
   if ok then
     return ...
   end
-  error((...), 0)
+  raise((...))
 end
 
 --- Runs a function as a callback: the thread is parked meanwhile, unless the caller has seen to that already.
@@ -120,7 +149,7 @@ local function guard(inner, keep, ...)
     return inner(...)
   end
   if held == nil and hold(session, co) then
-    return finish(session, co, pcall(inner, ...))
+    return finish(session, co, xpcall(inner, note, ...))
   end
   return inner(...)
 end
@@ -278,11 +307,12 @@ local function never()
   return false
 end
 
-local function take(_, _, ok, ...)
+local function take(_, where, ok, ...)
   if ok then
     return ...
   end
-  error((...), 0)
+  last.error, last.traceback, last.of_thread = (...), nil, where
+  raise((...))
 end
 
 --- Works for a sandbox until it has finished a task; main looks at the keyboard every 10 ms.
@@ -551,6 +581,13 @@ local function makers(session)
   return made[session]
 end
 
+--- Ends what stands for a coroutine that has come to its end in its sandbox.
+local function end_stand_in(co)
+  if status(co) == "suspended" then
+    coroutine.resume(co, operators.END)
+  end
+end
+
 --- Makes what stands for a value of a sandbox, of the same type.
 local function stand_in(session, kind)
   return makers(session)[kind]()
@@ -691,4 +728,5 @@ return {
   globals,
   operators.operators,
   collect,
+  end_stand_in,
 }

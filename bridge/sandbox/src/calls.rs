@@ -388,7 +388,7 @@ fn send<'gc>(
     fields.unsigned(operation as u64);
     let mut tables = Tables::ByValue;
     let request = match callee {
-        Callee::Function(_) => Request::Result(number),
+        Callee::Function(_) | Callee::Operator(_) => Request::Result(number),
         _ => Request::Reply(number),
     };
     let encoded = match callee {

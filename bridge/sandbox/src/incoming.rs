@@ -187,6 +187,7 @@ impl<'gc> Incoming<'_, 'gc> {
                     Function::set_env(function, ctx.mutation(), environment);
                 }
             }
+            Fill::Ended(id) => self.objects.note_ended(ctx, id),
             Fill::Globals(id, _) => return Err(ApplyError::UnknownObject(id.raw())),
         }
         Ok(())
@@ -234,6 +235,7 @@ impl<'gc> Incoming<'_, 'gc> {
                 let remote = self.objects.value(ctx, id).unwrap_or_else(|| {
                     let remote = calls::remote(ctx, kind, id);
                     self.objects.add(ctx, id, kind, remote);
+                    self.objects.end_stand_in(ctx, id, remote);
                     remote
                 });
                 self.objects.count_received(id);

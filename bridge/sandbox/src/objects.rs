@@ -9,7 +9,8 @@ use std::rc::Rc;
 use crate::handle::Traced;
 use bridge_wire::{Id, IdSource, Reference, Side};
 use interpreter::{
-    Context, Function, Gc, Lua, Node, Prototype, Stash, Table, Upvalue, Value, Watch, Written,
+    Context, Coroutine, Function, Gc, Lua, Node, Prototype, Stash, Status, Table, Upvalue, Value, Watch,
+    Written,
 };
 
 /// One shared object.
@@ -56,6 +57,10 @@ pub(crate) struct Objects {
     open: BTreeMap<Id, Stash>,
     /// Messages wait, which may name anything: all is kept.
     pinned: BTreeSet<Id>,
+    /// Coroutines of this side whose end the host has not been told of.
+    coroutines: BTreeSet<Id>,
+    /// Coroutines of the host that have come to their end.
+    ended: BTreeSet<Id>,
     /// Entries of each kind.
     counts: BTreeMap<Reference, usize>,
     /// Functions and locals that were made here: while there are any, the host can reach the sandbox.
@@ -85,6 +90,8 @@ impl Objects {
             by_address: BTreeMap::new(),
             open: BTreeMap::new(),
             pinned: BTreeSet::new(),
+            coroutines: BTreeSet::new(),
+            ended: BTreeSet::new(),
             counts: BTreeMap::new(),
             exports: 0,
             dumps: BTreeMap::new(),
@@ -195,6 +202,9 @@ impl Objects {
         };
         self.by_address.insert(address, id);
         *self.counts.entry(kind).or_default() += 1;
+        if kind == Reference::LocalCoroutine {
+            self.coroutines.insert(id);
+        }
         if is_export(id, kind) {
             self.exports += 1;
         }
@@ -213,6 +223,7 @@ impl Objects {
             ctx.unstash(value);
         }
         self.pinned.remove(&id);
+        self.coroutines.remove(&id);
         if let Some(count) = self.counts.get_mut(&entry.kind) {
             *count -= 1;
         }
@@ -303,6 +314,36 @@ impl Objects {
         }
     }
 
+    /// Returns the coroutines of this side that have come to their end, each once.
+    pub(crate) fn take_ended<'gc>(&mut self, ctx: Context<'gc>) -> Vec<Id> {
+        let is_dead = |&id: &Id| {
+            let coroutine = self.value(ctx, id).and_then(Value::as_coroutine);
+            coroutine.is_some_and(|coroutine| coroutine.status() == Status::Dead)
+        };
+        let ended: Vec<Id> = self.coroutines.iter().copied().filter(is_dead).collect();
+        for id in &ended {
+            self.coroutines.remove(id);
+        }
+        ended
+    }
+
+    /// Notes that a coroutine of the host has come to its end.
+    pub(crate) fn note_ended<'gc>(&mut self, ctx: Context<'gc>, id: Id) {
+        self.ended.insert(id);
+        if let Some(value) = self.value(ctx, id) {
+            self.end_stand_in(ctx, id, value);
+        }
+    }
+
+    /// Ends what stands for a coroutine of the host if that has ended.
+    pub(crate) fn end_stand_in<'gc>(&self, ctx: Context<'gc>, id: Id, value: Value<'gc>) {
+        if self.ended.contains(&id)
+            && let Some(coroutine) = value.as_coroutine()
+        {
+            Coroutine::end(coroutine, ctx.mutation());
+        }
+    }
+
     /// Groups what was written by object, in the order of the first write to each.
     pub(crate) fn group<'gc>(
         &self,
@@ -381,7 +422,10 @@ impl Objects {
         let gone = self.entries.iter();
         let gone = gone.filter(|(_, entry)| ctx.is_gone(&entry.watch));
         let gone: Vec<Id> = gone.map(|(&id, _)| id).collect();
-        let release = |id| (id, self.remove(ctx, id).max(1));
+        let release = |id| {
+            self.ended.remove(&id);
+            (id, self.remove(ctx, id).max(1))
+        };
         gone.into_iter().map(release).collect()
     }
 

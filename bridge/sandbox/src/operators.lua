@@ -48,11 +48,17 @@ function M.metatable(operate)
   return metatable
 end
 
+--- Resumed with this, what stands for a coroutine comes to its end.
+M.END = {}
+
 --- Returns what the stand-in for a coroutine runs: it hands on every resumption, and yields what comes back.
 function M.coroutine(operate)
   local after
 
   local function go_on(token, ...)
+    if (...) == M.END then
+      return
+    end
     return after(token, operate("resume", token, ...))
   end
 

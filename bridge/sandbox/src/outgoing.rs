@@ -447,6 +447,10 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             for (id, _) in registers {
                 self.objects.forget_known(ctx, id);
             }
+        } else {
+            for id in self.objects.take_ended(ctx) {
+                self.delta.fills.ended(id);
+            }
         }
         told
     }

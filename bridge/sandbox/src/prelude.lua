@@ -295,6 +295,14 @@ function vim.wait(milliseconds, condition, interval)
   end
 end
 
+-- What is handed to main under one of these names is main's own there.
+for _, key in ipairs({ "call", "defer_fn", "empty_dict", "in_fast_event", "print", "schedule", "schedule_wrap", "wait" }) do
+  name(vim[key], "vim." .. key)
+end
+for key, member in pairs(uv) do
+  name(member, "vim.uv." .. key)
+end
+
 -- Modules -------------------------------------------------------------------------------------------
 
 --- Modules of Neovim's runtime that are pure Lua and run here, under the name of their place in `vim`.

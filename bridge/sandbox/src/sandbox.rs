@@ -86,8 +86,17 @@ struct Running {
     task: Task,
     waiting: Waiting,
     is_cancelled: bool,
-    /// The message of the last host call that failed: it says nothing of where in the thread it was made.
-    host_error: Option<Vec<u8>>,
+    /// The last host call that failed with a message.
+    host_error: Option<HostError>,
+}
+
+/// An error of the host that was raised in a task.
+struct HostError {
+    message: Vec<u8>,
+    /// Where it was raised on the host.
+    traceback: Option<Vec<u8>>,
+    /// The editor's own message, no function's of the program.
+    is_editors: bool,
 }
 
 pub(crate) struct Sandbox {
@@ -488,9 +497,13 @@ impl Sandbox {
                             .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
                     } else {
                         let error = incoming.value(&mut fields)?;
+                        let traceback = fields.optional_string()?.map(<[u8]>::to_vec);
                         let is_editors = matches!(waiting, Waiting::For(Request::Reply(_)));
-                        let message = error.as_string().filter(|_| is_editors);
-                        running.host_error = message.map(|s| s.as_bytes().to_vec());
+                        running.host_error = error.as_string().map(|message| HostError {
+                            message: message.as_bytes().to_vec(),
+                            traceback,
+                            is_editors,
+                        });
                         ctx.raise(&running.task, error);
                     }
                 }
@@ -620,12 +633,21 @@ impl Sandbox {
                 ctx.take_written();
             }
             let mut value = ctx.unstash(value);
-            if let (Some(message), Some(text)) = (&host_error, value.as_string())
-                && text.as_bytes() == &**message
-                && let Some(position) = position_in(&traceback)
+            let mut traceback = traceback;
+            if let Some(error) = host_error
+                && value
+                    .as_string()
+                    .is_some_and(|text| text.as_bytes() == error.message)
             {
-                // As in the foreground, the thread itself saw the editor's bare message.
-                value = ctx.string([position, &**message].concat()).into();
+                if error.is_editors
+                    && let Some(position) = position_in(&traceback)
+                {
+                    // As in the foreground, the thread itself saw the editor's bare message.
+                    value = ctx.string([position, &error.message].concat()).into();
+                }
+                if let Some(on_main) = error.traceback {
+                    traceback = join_tracebacks(&on_main, &traceback);
+                }
             }
             let mut outgoing = Outgoing::new(ctx, &mut objects);
             let mut fields = Encoder::new();
@@ -738,6 +760,16 @@ fn finished_message(
         None => fields.nil(),
     }
     encode_message(Kind::Finished, number, None, &fields)
+}
+
+/// Puts the traceback of an error on main before that of the thread's call.
+fn join_tracebacks(on_main: &[u8], traceback: &[u8]) -> Vec<u8> {
+    let head: &[u8] = b"stack traceback:";
+    match on_main.strip_prefix(head) {
+        Some(rest) => [b"stack traceback of main:", rest, b"\n", traceback].concat(),
+        // It says itself what is of main and what of another thread.
+        None => [on_main, b"\n", traceback].concat(),
+    }
 }
 
 /// Returns `file:line: ` of the innermost Lua function in a traceback.

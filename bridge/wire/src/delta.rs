@@ -9,6 +9,7 @@ use crate::{DecodeErrorKind, Decoder, Encoder, Id, Mark, Reference, Token};
 const METATABLE: u64 = 4;
 const ENVIRONMENT: u64 = 5;
 const GLOBALS: u64 = 6;
+const ENDED: u64 = 7;
 
 /// Where a function's code comes from.
 #[derive(Debug, Clone)]
@@ -93,6 +94,8 @@ pub enum Fill<'a> {
     Environment(Id, Decoder<'a>),
     /// One table, in which a function finds the globals that the host does not have.
     Globals(Id, Decoder<'a>),
+    /// Nothing: a coroutine has come to its end.
+    Ended(Id),
 }
 
 /// A delta as received, well-formed in full.
@@ -220,6 +223,7 @@ impl<'a> Fills<'a> {
             (METATABLE, 3) => Fill::Metatable(id, entry),
             (ENVIRONMENT, 3) => Fill::Environment(id, entry),
             (GLOBALS, 3) => Fill::Globals(id, entry),
+            (ENDED, 2) => Fill::Ended(id),
             _ => return Err(start.error(DecodeErrorKind::Expected("an object's contents"))),
         }))
     }
@@ -405,6 +409,14 @@ impl Contents {
     /// Starts the globals of a function; the caller writes a table.
     pub fn globals(&mut self, id: Id) -> &mut Encoder {
         self.single(GLOBALS, id)
+    }
+
+    /// Tells that a coroutine has come to its end.
+    pub fn ended(&mut self, id: Id) {
+        let entry = self.0.next();
+        entry.array_len(2);
+        entry.unsigned(ENDED);
+        entry.unsigned(id.raw());
     }
 
     fn single(&mut self, kind: u64, id: Id) -> &mut Encoder {

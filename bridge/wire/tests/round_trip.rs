@@ -214,6 +214,7 @@ fn read_all(bytes: &[u8]) -> Result<Vec<Tree>, bridge_wire::DecodeError> {
                     Tree::decode(&mut value)?;
                     assert!(value.is_done());
                 }
+                Fill::Ended(_) => {}
                 Fill::Entries(_, pairs, mut values) => {
                     for _ in 0..2 * pairs {
                         Tree::decode(&mut values)?;

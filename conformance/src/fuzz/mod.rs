@@ -176,6 +176,7 @@ pub fn wire_decode(input: &[u8]) {
             | Fill::Environment(_, decoder)
             | Fill::Globals(_, decoder) => (1, decoder),
             Fill::Entries(_, pairs, decoder) => (pairs * 2, decoder),
+            Fill::Ended(_) => continue,
         };
         for _ in 0..count {
             walk(&mut decoder).expect(checked);
