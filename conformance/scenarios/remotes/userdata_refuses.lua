@@ -5,7 +5,7 @@ local function refuses(u)
   assert(not pcall(function() return u + 1 end) and not pcall(function() return u.x end))
   assert(not pcall(function() u.x = 1 end) and not pcall(function() return u() end))
   assert(not pcall(function() return u < u end) and not pcall(function() return u .. "" end))
-  assert(u == u and tostring(u):find("userdata", 1, true))
+  assert(u == u)
 end
 local u, v = newproxy(true), newproxy(true)
 scenario.run(function()
