@@ -125,9 +125,9 @@ local function run_once(fires, program, schedule)
     -- Somebody waits for it, so its failure is no news.
     thread:await(function() end)
     if host ~= "nvim" then
-      fire_posted(harness, thread, #fires)
+      fire_posted(harness, thread, harness.limit)
     else
-      fire_at_random(harness, thread, #fires)
+      fire_at_random(harness, thread, harness.limit)
     end
     local results = tools.pack(thread:join(LIMIT))
     if results[1] == nil then

@@ -1,6 +1,6 @@
 //! Expressions of generated programs, by the type that their place wants. None contains a safe point.
 
-use super::generate::{Kind, Writer, ex, leaf, list};
+use super::generate::{Feature, GLOBALS, Kind, Side, Writer, entry, ex, leaf, list};
 use crate::differential::Node;
 
 impl Writer {
@@ -101,6 +101,8 @@ impl Writer {
 
     fn function_value(&mut self) -> Node {
         match self.chance(60) || self.functions > 2 {
+            // A function that both sides have crosses by its name.
+            true if self.chance(8) => leaf("math.abs"),
             true => self.variable_or(Kind::Function, |_| leaf("f0")),
             false => self.function(),
         }
@@ -116,6 +118,19 @@ impl Writer {
             5..=6 => self.text(depth),
             7..=9 => self.table(depth),
             10..=11 if depth > 0 => self.function_value(),
+            // Functions of main itself have main's globals.
+            12 if self.has(Feature::Globals) && self.side != Side::Either => {
+                leaf(self.pick(&GLOBALS))
+            }
+            13 if self.has(Feature::Coroutines) && self.functions < 4 => {
+                let (p, q) = (self.fresh("p"), self.fresh("q"));
+                let start = entry("0");
+                let template = format!(
+                    "coroutine.create(function({p}, {q}, ...) {start} {p} = {p} or 1 @ return @ end)"
+                );
+                let parameters = [(&*p, Kind::Number), (&*q, Kind::Any)];
+                self.function_on(Side::Either, true, &parameters, &template, 4)
+            }
             _ => self.variable_or(Kind::Any, |it| it.number(0)),
         }
     }

@@ -34,6 +34,22 @@ pub(super) const FIELDS: [(&str, Kind); 6] = [
     ("x", Kind::Any),
 ];
 
+/// Global variables, which hold anything.
+pub(super) const GLOBALS: [&str; 2] = ["G1", "G2"];
+
+/// What only some programs have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Feature {
+    /// All sides write into one log, which is shared, or each into its own.
+    SharedLog,
+    /// Variables of the thread that are global.
+    Globals,
+    /// Coroutines that are values and may be resumed wherever they get to.
+    Coroutines,
+    /// A second thread, when the first has ended.
+    SecondThread,
+}
+
 /// Where a piece of code can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
@@ -64,8 +80,7 @@ pub(super) struct Writer {
     pub(super) loops: usize,
     /// Whether the place is directly in the function of a coroutine.
     pub(super) coroutine: bool,
-    /// Whether all sides write into one log, which is shared, or each into its own.
-    pub(super) shared_log: bool,
+    features: u32,
     /// The names of callbacks that are registered somewhere.
     pub(super) keys: Vec<&'static str>,
     /// Sorts of statements that this program has: few sorts at a time make for odder programs.
@@ -98,7 +113,14 @@ pub(super) fn entry(result: &str) -> String {
 pub fn program(seed: u64, size: usize) -> Program {
     let mut random = Rng::with_seed(seed);
     let sorts = random.u64(..) | random.u64(..);
-    let shared_log = random.bool();
+    let mut features = u32::from(random.bool());
+    for feature in [Feature::Globals, Feature::Coroutines, Feature::SecondThread] {
+        features |= u32::from(random.u32(..4) == 0) << feature as u32;
+    }
+    if features >> Feature::Globals as u32 & 1 == 1 {
+        // Threads have globals of their own.
+        features &= !(1 << Feature::SecondThread as u32);
+    }
     let mut writer = Writer {
         random,
         variables: Vec::new(),
@@ -108,7 +130,7 @@ pub fn program(seed: u64, size: usize) -> Program {
         functions: 0,
         loops: 0,
         coroutine: false,
-        shared_log,
+        features,
         keys: Vec::new(),
         sorts,
     };
@@ -125,6 +147,10 @@ pub fn program(seed: u64, size: usize) -> Program {
 }
 
 impl Writer {
+    pub(super) fn has(&self, feature: Feature) -> bool {
+        self.features >> feature as u32 & 1 == 1
+    }
+
     pub(super) fn chance(&mut self, percent: u32) -> bool {
         self.random.u32(..100) < percent
     }
@@ -285,6 +311,14 @@ impl Writer {
             self.push(&name, kind, true);
             shared.push(leaf(name));
         }
+        if self.has(Feature::SecondThread) {
+            let rest = self.budget / 2;
+            self.budget -= rest;
+            let arguments = list(vec![self.number(1), self.any(1), self.any(1)]);
+            let body = self.body();
+            parts.push(st("H.first(@, @)", vec![body, arguments]));
+            self.budget = rest;
+        }
         let arguments = list(vec![self.number(1), self.any(1), self.any(1)]);
         let body = self.body();
         parts.push(st("local body = @", vec![body]));
@@ -314,7 +348,7 @@ impl Writer {
         while self.budget > 0 {
             block.push(self.statement());
         }
-        let (log, mut results) = match self.shared_log {
+        let (log, mut results) = match self.has(Feature::SharedLog) {
             true => ("", Vec::new()),
             false => ("local own, mine = {}, 0 ", vec![leaf("own"), leaf("mine")]),
         };

@@ -8,7 +8,7 @@ local callbacks, notes = {}, {}
 --- What the callback that is fired now has to fill in.
 local landing
 --- `fired` callbacks so far, which have landed `at` these readings of the clock; -1 when the thread had ended.
-local harness = { fired = 0, at = {}, ended = false }
+local harness = { fired = 0, at = {}, ended = false, limit = #fires }
 
 function vim.x_register(key, fn)
   callbacks[key] = fn
@@ -36,7 +36,7 @@ end
 --- Whether there is another callback to fire, and it has been registered.
 function harness.can_fire()
   local fire = fires[harness.fired + 1]
-  return fire ~= nil and callbacks[fire[1]] ~= nil
+  return harness.fired < harness.limit and callbacks[fire[1]] ~= nil
 end
 
 --- Fires the next callback; one that has not been registered counts as fired.
@@ -63,18 +63,30 @@ end
 
 local H = {}
 
-function H.run(body, finish, ...)
+--- Runs a thread to its end, with callbacks up to a number.
+local function run_thread(limit, body, ...)
+  harness.limit, harness.ended = limit, false
   local results = pack(run(harness, body, ...))
   harness.ended = true
-  while fires[harness.fired + 1] do
+  while harness.fired < limit do
     harness.fire()
   end
   results.label = "body"
   notes[#notes + 1] = results
+  callbacks = {}
+end
+
+--- Runs a thread before the last one.
+function H.first(body, ...)
+  run_thread((#fires - #fires % 2) / 2, body, ...)
+end
+
+--- Runs the last thread; `finish` returns what is left to be seen then, the clock in the third place.
+function H.run(body, finish, ...)
+  run_thread(#fires, body, ...)
   local state = pack(finish())
   state.label = "state"
   notes[#notes + 1] = state
-  -- The third of what `finish` returns is the clock.
   return tools.trace(notes, #notes), harness.at, state[3]
 end
 

@@ -42,7 +42,7 @@ end
 
 local H = make_harness(tools, fires, vim, function(its_harness, body, ...)
   harness = its_harness
-  DUE = at[1] or false
+  DUE = at[harness.fired + 1] or false
   local results = tools.pack(pcall(body, ...))
   DUE = false
   return (unpack or table.unpack)(results, 1, results.n)
@@ -50,6 +50,7 @@ end)
 
 local before = count_globals()
 local trace, _, clock = chunk(H)
+G1, G2 = nil, nil
 if count_globals() ~= before then
   -- A program that was made smaller too boldly: threads have globals of their own.
   error("it has a global variable", 0)

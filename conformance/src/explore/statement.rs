@@ -1,6 +1,8 @@
 //! Statements of generated programs. Whatever can be a safe point ends its statement and has a tick behind it.
 
-use super::generate::{FIELDS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st};
+use super::generate::{
+    FIELDS, Feature, GLOBALS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st,
+};
 use super::program::{KEYS, LIMIT, TICK};
 use crate::differential::Node;
 
@@ -39,6 +41,8 @@ const SORTS: &[(u32, Sort)] = &[
     (3, Writer::scope),
     (2, Writer::upper),
     (2, Writer::wait),
+    (8, Writer::assign_global),
+    (8, Writer::resume_value),
 ];
 
 impl Writer {
@@ -311,7 +315,7 @@ impl Writer {
 
     pub(super) fn log(&mut self) -> Node {
         let value = self.any(1);
-        match (self.side, self.shared_log) {
+        match (self.side, self.has(Feature::SharedLog)) {
             (_, true) => st("count = count + 1 log[count] = @", vec![value]),
             (Side::Thread, false) => st("mine = mine + 1 own[mine] = @", vec![value]),
             (Side::Main, false) => st("vim.x_note(@)", vec![value]),
@@ -554,6 +558,35 @@ impl Writer {
                  if kind == '{text}' then@end end"
             ),
             vec![block],
+        )
+    }
+
+    fn assign_global(&mut self) -> Node {
+        if !self.has(Feature::Globals) || self.side == Side::Either {
+            return self.assign();
+        }
+        let value = self.any(1);
+        let name = self.pick(&GLOBALS);
+        st(&format!("{name} = @"), vec![value])
+    }
+
+    /// Resumes a value if it is a coroutine, whose ever it is.
+    fn resume_value(&mut self) -> Node {
+        let variable = self.variable(Kind::Any);
+        let Some(Variable { name, .. }) = variable.filter(|_| self.has(Feature::Coroutines)) else {
+            return self.narrow();
+        };
+        let (number, argument) = (self.number(1), self.any(1));
+        // Two variables: nothing says which value one would get that is assigned twice.
+        let (value, more) = (self.declare(Kind::Any), self.fresh("v"));
+        self.push(&more, Kind::Any, true);
+        st(
+            &format!(
+                "local {value}, {more} do local co, ok = {name} local kind = type(co) TICK \
+                 if kind == 'thread' then ok, {value}, {more} = coroutine.resume(co, @, @) TICK \
+                 if not ok then {value}, {more} = 'failed', nil end end end"
+            ),
+            vec![number, argument],
         )
     }
 

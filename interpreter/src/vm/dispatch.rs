@@ -131,14 +131,16 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                 }
             }};
         }
-        // The same for comparisons, whose jump may close a loop.
+        // The same for comparisons, whose jump may close a loop. Only then may fuel end the slice here: a
+        // statement without a call or a loop in it is whole.
         macro_rules! slow_jump {
             ($flow:expr) => {{
                 save!();
+                let before = pc;
                 match $flow {
                     Flow::Continue => {
                         load!();
-                        if vm.fuel.get() <= 0 {
+                        if pc <= before && vm.fuel.get() <= 0 {
                             exit!(Exit::OutOfFuel);
                         }
                         continue;
