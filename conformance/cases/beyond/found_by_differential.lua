@@ -36,3 +36,10 @@ table.sort(list, function(a, b)
   return a < b
 end)
 assert(name == "(*temporary)" and table.concat(list) == "123")
+
+-- A buffer is as before when its `encode` fails; LuaJIT leaves a part of the encoding in it, if it has grown.
+local buffer, endless = require("string.buffer").new(), {}
+endless[1] = endless
+buffer:put("before")
+ok, message = pcall(buffer.encode, buffer, endless)
+assert(not ok and message == "too deep to serialize" and buffer:tostring() == "before")

@@ -517,10 +517,9 @@ impl Generator {
                 let count = self.random.usize(0..6);
                 // A nil among the items would leave the length open.
                 let protected = std::mem::replace(&mut self.protected, false);
-                // Neither is a parameter, for which a call may have had no argument.
-                let template = if self.functions > 0 { "(@) or 0" } else { "@" };
+                // Variables may hold one: parameters without an argument, and what was assigned.
                 let items = (0..count)
-                    .map(|_| expression(template, vec![self.number(d)]))
+                    .map(|_| expression("(@) or 0", vec![self.number(d)]))
                     .collect();
                 self.protected = protected;
                 expression("{ @ }", vec![list(items)])

@@ -52,7 +52,7 @@ const BUFFER_STEPS: &[&str] = &[
     "b:set('fresh')",
     "b:set(@)",
     "b:reset()",
-    "b:encode(@)",
+    "b:encode(list(@))",
     "b:decode()",
     "b .. 'x'",
     "b:put(b)",
@@ -164,7 +164,6 @@ impl Generator {
             let holes = step.matches('@').count();
             let mut children = Vec::new();
             for _ in 0..holes {
-                // A table with several keys would be written in the order of its hash.
                 let kind = *[Type::Number, Type::Text, Type::Numbers, Type::Boolean]
                     .get(self.random.usize(..4))
                     .unwrap_or(&Type::Number);

@@ -187,7 +187,12 @@ impl Generator {
             // A copy: with a nil put into it, its length would be open.
             'l' => expression("{ unpack(@) }", vec![self.expression(Type::Numbers, 1)]),
             't' => self.expression(Type::Record, 1),
-            'f' => self.function(Type::Multiple, 1),
+            'f' => {
+                let coroutine = std::mem::replace(&mut self.coroutine, false);
+                let function = self.function(Type::Multiple, 1);
+                self.coroutine = coroutine;
+                function
+            }
             // A handler that fails is called again by LuaJIT, until its stack is full.
             'h' => leaf("function(...) return ... end"),
             // Not that of a file that happens to be where the peer runs.
@@ -235,7 +240,10 @@ impl Generator {
         let pattern = self.pattern_literal();
         match self.random.u32(..7) {
             0 => {
+                // Not across `gsub`, which stops a yield in LuaJIT.
+                let coroutine = std::mem::replace(&mut self.coroutine, false);
                 let body = self.function_body(Type::Any, &[("c", Type::Text), ("d", Type::Any)]);
+                self.coroutine = coroutine;
                 statement(
                     "show(pcall(string.gsub, @, @, function@))",
                     vec![subject, pattern, body],

@@ -3,6 +3,7 @@ do
   local tostring = tostring
   local byte, format, gsub, sub = string.byte, string.format, string.gsub, string.sub
   local concat, sort = table.concat, table.sort
+  local rawget = rawget
   local function escape(c)
     return format("\\%d", byte(c))
   end
@@ -44,6 +45,19 @@ do
   function str(v)
     local t = type(v)
     return (t == "number" or t == "boolean") and tostring(v) or t == "string" and v or t
+  end
+  -- A table's items without its hash part, which would be encoded in the order of its hashing, nor tables, in
+  -- which an error would leave a part of the encoding.
+  function list(v)
+    if type(v) ~= "table" then
+      return v
+    end
+    local items = {}
+    for i = 1, #v do
+      local item = rawget(v, i)
+      items[i] = type(item) ~= "table" and item or i
+    end
+    return items
   end
   -- Keeps strings from growing without end, and programs from running without end.
   function cut(v)

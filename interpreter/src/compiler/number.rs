@@ -60,7 +60,8 @@ fn scan_word(word: &[u8], negative: bool) -> Option<f64> {
             f64::INFINITY
         })
     } else if word.eq_ignore_ascii_case(b"nan") {
-        Some(f64::NAN)
+        // The sign of LuaJIT's, which serialized data shows.
+        Some(-f64::NAN)
     } else {
         None
     }

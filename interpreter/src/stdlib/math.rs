@@ -134,11 +134,13 @@ fn split(x: f64) -> (f64, i32) {
 /// `x * 2^exponent`, rounded once; the exponent is cut off to a whole number.
 fn ldexp(x: f64, exponent: f64) -> f64 {
     // The processor's scaling instruction knows no result for these either.
-    if exponent.is_nan()
-        || (x == 0.0 && exponent == f64::INFINITY)
-        || (x.is_infinite() && exponent == f64::NEG_INFINITY)
+    if (x == 0.0 && exponent == f64::INFINITY) || (x.is_infinite() && exponent == f64::NEG_INFINITY)
     {
-        return f64::NAN;
+        // The sign of the processor's, which serialized data shows.
+        return -f64::NAN;
+    }
+    if exponent.is_nan() {
+        return exponent;
     }
     // Steps whose results are exact, or which end in infinity or zero at any rate (musl's `scalbn`).
     let mut left = exponent.clamp(-10_000.0, 10_000.0) as i32;
