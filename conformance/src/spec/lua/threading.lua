@@ -81,7 +81,7 @@ function native.start(fn, args, n, its_options)
   last_id = last_id + 1
   local id = last_id
   sandboxes[id] = { id = id, options = its_options, tasks = 1, lives_on = false }
-  host.new_sandbox(id, its_options.fuel, its_options.memory, its_options.timeout, its_options.policy == "pure")
+  host.new_sandbox(id, its_options.fuel, its_options.memory, its_options.timeout, its_options.policy ~= "trusted")
   host.spawn(id, 1, fn, unpack(args, 1, n))
   return id
 end
@@ -182,6 +182,9 @@ function platform.placement.hand_over(fn)
   if not sandbox then
     return fn
   end
+  if sandbox.options.policy ~= "trusted" and sandbox.options.may_hand_over ~= 1 then
+    error("a function cannot be handed to Neovim: the thread's policy has no `callbacks`", 0)
+  end
   sandbox.lives_on = true
   local where = sandbox.options.callbacks
   if where == "by result" then
@@ -221,10 +224,34 @@ function platform.placement.hand_over(fn)
   return wrapper
 end
 
-function platform.placement.check_policy(path)
+local function is_listed(patterns, path)
+  for _, pattern in ipairs(patterns or {}) do
+    local start = pattern:match("^(.*)%*$")
+    if path == pattern or (start and path:sub(1, #start) == start) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Refuses what the policy of the thread that runs does not allow.
+---@param path string what is to be called or read, as Lua writes it
+---@param hands_over? boolean a function is to run for it later, whatever the path
+function platform.placement.check_policy(path, hands_over)
   local sandbox = sandboxes[host.sandbox()]
-  if sandbox and sandbox.options.policy == "pure" then
+  if not sandbox or sandbox.options.policy == "trusted" then
+    return
+  end
+  local its = sandbox.options
+  if its.policy == "pure" then
     error(('%s is not allowed by the policy "pure"'):format(path), 3)
+  end
+  local allowed = is_listed(its.allow, path) and not is_listed(its.deny, path)
+  if hands_over then
+    allowed = its.may_hand_over == 1
+  end
+  if not allowed then
+    error(("%s is not allowed by the thread's policy"):format(path), 3)
   end
 end
 

@@ -343,7 +343,7 @@ function own.schedule(callback)
     error("vim.schedule: expected function", 2)
   end
   if in_thread() then
-    placement.check_policy("vim.schedule")
+    placement.check_policy("vim.schedule", true)
     callback = placement.hand_over(callback)
   end
   host.post(callback)
@@ -382,7 +382,7 @@ function own.run_on_main_thread(callback, ...)
   if not in_thread() then
     return callback(...)
   end
-  placement.check_policy("vim.run_on_main_thread")
+  placement.check_policy("vim.run_on_main_thread", true)
   return call_on_main(callback, pack(...))
 end
 
@@ -628,7 +628,7 @@ function own.defer_fn(fn, timeout)
     error("vim.defer_fn: fn: expected callable, got " .. type(fn), 2)
   end
   if in_thread() and type(fn) == "function" then
-    placement.check_policy("vim.defer_fn")
+    placement.check_policy("vim.defer_fn", true)
     fn = placement.hand_over(fn)
   end
   local timer = uv.new_timer()
