@@ -29,7 +29,8 @@ pub use mutation::{Mutation, mutated};
 /// 2: 64-bit integers, the extension types 9 and 10.
 ///
 /// 3: remote references in both directions, the extension types 11 to 16, the message `Operate` and
-/// the operation `operate`; environments and globals, the fills 5 to 7.
+/// the operation `operate`; environments and globals, the fills 5 to 7; `released` names objects of
+/// either side.
 pub const PROTOCOL: u32 = 3;
 
 /// How deep values may nest in a message.
