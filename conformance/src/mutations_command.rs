@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use conformance::conform::{Schedules, mutations};
+use conformance::conform::mutations::{self, Effort};
 
 use crate::{complain, show_line};
 
@@ -15,6 +15,7 @@ against each whose name contains FILTER. Prints which scenarios have noticed it;
 
   --schedules N   runs of each scenario (default 3)
   --seed S        of the first schedule (default 0)
+  --programs N    run up to N random programs of `sandbox explore` as well, and say which one noticed (default 0)
   --quick         stop at the first scenario that notices
 
 exit status: 0, or 1 when a defect survives or something fails without one, 2 for bad usage or without a host";
@@ -25,14 +26,14 @@ const NAMED: usize = 4;
 /// Runs `sandbox mutations`.
 pub(crate) fn mutations(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     use lexopt::prelude::{Long, Short, Value, ValueExt};
-    let mut schedules = Schedules::default();
+    let mut effort = Effort::default();
     let mut filter: Option<String> = None;
-    let mut is_quick = false;
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("schedules") => schedules.count = parser.value()?.parse()?,
-            Long("seed") => schedules.seed = parser.value()?.parse()?,
-            Long("quick") => is_quick = true,
+            Long("schedules") => effort.schedules.count = parser.value()?.parse()?,
+            Long("seed") => effort.schedules.seed = parser.value()?.parse()?,
+            Long("programs") => effort.programs = parser.value()?.parse()?,
+            Long("quick") => effort.is_quick = true,
             Long("help") | Short('h') => return Ok(show_line(USAGE)),
             Value(text) if filter.is_none() => filter = Some(text.string()?),
             other => return Err(other.unexpected()),
@@ -40,8 +41,8 @@ pub(crate) fn mutations(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::
     }
     let mut out = io::stdout();
     let (mut count, mut wrong) = (0, 0);
-    let filter = filter.unwrap_or_default();
-    let result = mutations::run(&filter, &schedules, is_quick, |verdict| {
+    effort.filter = filter.unwrap_or_default();
+    let result = mutations::run(&effort, |verdict| {
         count += usize::from(verdict.mutation.is_some());
         wrong += usize::from(!verdict.is_right());
         let name = verdict
@@ -57,9 +58,16 @@ pub(crate) fn mutations(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::
             names => names.join(", "),
         };
         let ran = verdict.scenarios;
+        let random = match verdict.program {
+            Some(program) => format!("; by random program {program}"),
+            None if effort.programs > 0 && verdict.mutation.is_some() => {
+                format!("; by none of {} random programs", effort.programs)
+            }
+            None => String::new(),
+        };
         let _ = writeln!(
             out,
-            "{name:<26} {about}\n{:<26} noticed by {caught} of {ran}: {by}",
+            "{name:<26} {about}\n{:<26} noticed by {caught} of {ran} scenarios: {by}{random}",
             ""
         );
     });

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use conformance::conform::{self, Host, Outcome, Scenario, Schedules, Shard, mutations};
+use conformance::conform::mutations::{self, Effort};
+use conformance::conform::{self, Host, Outcome, Scenario, Schedules, Shard};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() {
@@ -117,12 +118,16 @@ fn same_seed_same_trace(scenarios: &[Scenario]) -> Result<(), Failed> {
 
 /// The suite can fail: it notices every deliberate defect of the protocol, and nothing where there is none.
 fn each_mutation_is_noticed() -> Result<(), Failed> {
-    let schedules = Schedules {
-        count: 2,
-        ..Schedules::default()
+    let effort = Effort {
+        schedules: Schedules {
+            count: 2,
+            ..Schedules::default()
+        },
+        is_quick: true,
+        ..Effort::default()
     };
     let (mut wrong, mut count) = (Vec::new(), 0);
-    mutations::run("", &schedules, true, |verdict| {
+    mutations::run(&effort, |verdict| {
         count += 1;
         if !verdict.is_right() {
             wrong.push(format!("{verdict:?}"));

@@ -61,7 +61,7 @@ fn in_a_real_neovim() {
 
 #[test]
 fn at_every_safe_point_and_at_all_pairs_of_them() {
-    for (callbacks, count) in [(1, 3), (2, 1)] {
+    for (callbacks, count) in [(1, 6), (2, 2)] {
         let options = Options {
             count,
             size: 4,
@@ -80,7 +80,7 @@ fn at_every_safe_point_and_at_all_pairs_of_them() {
 #[test]
 fn the_same_seeds_make_the_same_trace() {
     let mut runner = Runner::new(Host::Vm, "dev").expect("the library is built");
-    for seed in 0..60 {
+    for seed in 0..1_000 {
         let schedules = [Schedule::Seed(seed), Schedule::Seed(seed)];
         let runs = runner.run(&program(seed, 30), &schedules);
         let runs = runs.expect("Neovim starts");

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use crate::handle::Traced;
 use bridge_wire::{Id, IdSource, Reference, Side};
 use interpreter::{
-    Context, Coroutine, Function, Gc, Lua, Node, Prototype, Stash, Status, Table, Upvalue, Value, Watch,
-    Written,
+    Context, Coroutine, Function, Gc, Lua, Node, Prototype, Stash, Status, Table, Upvalue, Value,
+    Watch, Written,
 };
 
 /// One shared object.

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use bridge_wire::Mutation;
 
 use super::{Scenario, Schedules, Shard, runner, scenarios};
-use crate::library;
+use crate::{explore, library};
 
 /// How a defect was noticed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Verdict {
     pub caught_by: Vec<String>,
     /// How many scenarios ran.
     pub scenarios: usize,
+    /// How many random programs it took to notice it, if any of those that ran did.
+    pub program: Option<u64>,
 }
 
 impl Verdict {
@@ -27,40 +29,58 @@ impl Verdict {
     }
 }
 
-/// Runs the suite on the deterministic host for the library without a defect and for each defect whose name
-/// contains the filter. Where `is_quick`, a defect counts as noticed with the first scenario that fails.
+/// How hard to look for defects.
+#[derive(Clone, Debug, Default)]
+pub struct Effort {
+    /// Only those whose name contains it.
+    pub filter: String,
+    /// For the scenarios.
+    pub schedules: Schedules,
+    /// A defect counts as noticed with the first scenario that fails.
+    pub is_quick: bool,
+    /// How many random programs may run as well, each under three schedules.
+    pub programs: u64,
+}
+
+/// Runs the suite on the deterministic host for the library without a defect and for each defect.
 ///
 /// # Errors
 ///
 /// When the library cannot be built or there is no Neovim; the message says what to do.
-pub fn run(
-    filter: &str,
-    schedules: &Schedules,
-    is_quick: bool,
-    mut tell: impl FnMut(&Verdict),
-) -> Result<(), String> {
+pub fn run(effort: &Effort, mut tell: impl FnMut(&Verdict)) -> Result<(), String> {
+    let schedules = &effort.schedules;
+    let random = explore::Options {
+        count: effort.programs,
+        schedules: 3,
+        ..explore::Options::default()
+    };
     let plugin = library::build_mutated()?;
     let mut scenarios: Vec<Scenario> = scenarios("", Shard::default());
     scenarios.retain(|scenario| !scenario.is_known_gap());
     let chosen = Mutation::ALL.iter().copied().map(Some);
-    let chosen = chosen.filter(|mutation| mutation.is_some_and(|m| m.name().contains(filter)));
+    let chosen =
+        chosen.filter(|mutation| mutation.is_some_and(|m| m.name().contains(&effort.filter)));
     for mutation in std::iter::once(None).chain(chosen) {
         let mut verdict = Verdict {
             mutation,
             caught_by: Vec::new(),
             scenarios: 0,
+            program: None,
         };
         let mut note = |scenario: &Scenario, result: Result<(), String>| {
             verdict.scenarios += 1;
             if result.is_err() {
                 verdict.caught_by.push(scenario.name.clone());
-                if is_quick {
+                if effort.is_quick {
                     return ControlFlow::Break(());
                 }
             }
             ControlFlow::Continue(())
         };
         runner::run_mutated(plugin.clone(), mutation, &scenarios, schedules, &mut note)?;
+        if let Some(mutation) = mutation {
+            verdict.program = explore::programs_to_notice(plugin.clone(), mutation, &random)?;
+        }
         tell(&verdict);
     }
     Ok(())

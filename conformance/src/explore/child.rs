@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use bridge_wire::Mutation;
+
 use super::program::{Program, Spelling};
 use super::schedule::{Host, Schedule};
 use crate::{library, neovim};
@@ -39,6 +41,7 @@ struct Process {
 pub struct Runner {
     host: Host,
     plugin: library::Plugin,
+    mutation: Option<Mutation>,
     process: Option<Process>,
 }
 
@@ -58,8 +61,20 @@ impl Runner {
         Ok(Runner {
             host,
             plugin: library::build(profile)?,
+            mutation: None,
             process: None,
         })
+    }
+
+    /// Runs programs on the deterministic host, in a library that `library::build_mutated` has built, with a
+    /// defect in force.
+    pub(super) fn mutated(plugin: library::Plugin, mutation: Mutation) -> Runner {
+        Runner {
+            host: Host::Vm,
+            plugin,
+            mutation: Some(mutation),
+            process: None,
+        }
     }
 
     /// Runs a program under each of some schedules. A run that cannot be judged is an error: what went wrong.
@@ -104,6 +119,9 @@ impl Runner {
         ];
         let path: Vec<String> = path.iter().map(|it| it.display().to_string()).collect();
         let mut command = neovim::command().map_err(|error| error.to_string())?;
+        if let Some(mutation) = self.mutation {
+            command.env("THREADING_MUTATION", mutation.name());
+        }
         let mut child = command
             .args(["--clean", "--headless", "--cmd"])
             .arg(format!("set runtimepath^={}", path.join(",")))

@@ -191,7 +191,7 @@ fn run_one(program: &Program, schedule: &Schedule) -> Result<Observed, String> {
 }
 
 /// Returns the schedules of a program.
-fn schedules_of(options: &Options, seed: u64) -> Vec<Schedule> {
+pub(super) fn schedules_of(options: &Options, seed: u64) -> Vec<Schedule> {
     (0..options.schedules)
         .map(|index| Schedule::Seed(seed.wrapping_mul(1_000_003).wrapping_add(index) % (1 << 31)))
         .collect()
