@@ -23,6 +23,7 @@ A program that fails is made as small as it gets and printed with a token for `s
   --size N        statements of a program, about (default 30)
   --all N         instead of random schedules all of them, for N callbacks (host `vm`; take a small size)
   --shard I/N     only every N-th program, beginning with the I-th
+  --jobs N        hosts that run programs at the same time (default 1)
   --failures N    stop after so many (default 5)
   --release       with a release build of the library
   --show          print the program of the seed and run nothing
@@ -44,6 +45,7 @@ pub(crate) fn explore(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Er
             Long("size") => options.size = parser.value()?.parse()?,
             Long("all") => callbacks = Some(parser.value()?.parse()?),
             Long("shard") => options.shard = parser.value()?.parse()?,
+            Long("jobs") => options.jobs = parser.value()?.parse()?,
             Long("failures") => options.failures = parser.value()?.parse()?,
             Long("release") => "release".clone_into(&mut options.profile),
             Long("show") => show = true,

@@ -1,7 +1,7 @@
 //! Whether what a host has made of a program is right: the same program in one VM says so.
 
 use super::child::Observed;
-use super::oracle::{Machine, run};
+use super::oracle::{Machine, Run, run, run_piccolo};
 use super::program::Program;
 
 /// What comes of comparing a run with the oracle's.
@@ -36,14 +36,44 @@ impl Verdict {
 /// Judges a run by running the program again in one VM, with its callbacks where they have landed.
 #[must_use]
 pub fn judge(program: &Program, observed: &Observed) -> Verdict {
-    let oracle = run(Machine::Piccolo, program, &observed.at);
-    if let Ok(oracle) = &oracle
+    judge_all(program, &[observed]).remove(0)
+}
+
+/// Judges several runs of a program.
+fn judge_all(program: &Program, observed: &[&Observed]) -> Vec<Verdict> {
+    // Callbacks that land at the same places make the same run.
+    let mut places: Vec<&[i64]> = observed.iter().map(|it| &*it.at).collect();
+    places.sort_unstable();
+    places.dedup();
+    let answers = run_piccolo(program, &places);
+    let verdict = |observed: &&Observed| {
+        let place = places.binary_search(&&*observed.at);
+        let oracle = &answers[place.expect("it is among them")];
+        compare(program, observed, oracle)
+    };
+    observed.iter().map(verdict).collect()
+}
+
+/// Judges the runs of a program that can be judged.
+pub(super) fn judge_runs(
+    program: &Program,
+    runs: &[Result<Observed, String>],
+) -> Vec<Option<Verdict>> {
+    let observed: Vec<&Observed> = runs.iter().flatten().collect();
+    let mut verdicts = judge_all(program, &observed).into_iter();
+    let verdict = |run: &Result<_, _>| run.as_ref().ok().and_then(|_| verdicts.next());
+    runs.iter().map(verdict).collect()
+}
+
+/// Compares a run with piccolo's, and asks our VM alone when they differ.
+fn compare(program: &Program, observed: &Observed, oracle: &Result<Run, String>) -> Verdict {
+    if let Ok(oracle) = oracle
         && oracle.trace == observed.trace
     {
         return Verdict::Same;
     }
     let ours = run(Machine::Ours, program, &observed.at);
-    match (oracle, ours) {
+    match (oracle.clone(), ours) {
         (Ok(oracle), Ok(ours)) if ours.trace == observed.trace => Verdict::Disputed {
             oracle: oracle.trace,
         },

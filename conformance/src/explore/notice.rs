@@ -4,7 +4,7 @@ use bridge_wire::Mutation;
 
 use super::child::Runner;
 use super::generate::program;
-use super::judge::judge;
+use super::judge::{Verdict, judge_runs};
 use super::search::{Options, schedules_of};
 use crate::library::Plugin;
 
@@ -25,11 +25,8 @@ pub fn programs_to_notice(
         let program = program(seed, options.size);
         let schedules = schedules_of(options, seed);
         let runs = runner.run(&program, &schedules)?;
-        let is_wrong = |run: &Result<_, String>| match run {
-            Ok(observed) => judge(&program, observed).is_failure(),
-            Err(_) => true,
-        };
-        if runs.iter().any(is_wrong) {
+        let is_wrong = |verdict: &Option<Verdict>| verdict.as_ref().is_none_or(Verdict::is_failure);
+        if judge_runs(&program, &runs).iter().any(is_wrong) {
             return Ok(Some(index + 1));
         }
     }

@@ -38,30 +38,33 @@ pub enum Machine {
 ///
 /// When the program itself fails, rather than a function of it.
 pub fn run(machine: Machine, program: &Program, at: &[i64]) -> Result<Run, String> {
-    let text = whole_text(program, at);
-    let output = match machine {
-        Machine::Piccolo => {
-            std::panic::catch_unwind(|| run_piccolo(&text)).map_err(|_| "panic".to_string())??
+    match machine {
+        Machine::Piccolo => run_piccolo(program, &[at]).remove(0),
+        Machine::Ours => {
+            let due: Vec<String> = at.iter().map(i64::to_string).collect();
+            let text = whole_text(program, &format!("{{ {} }}", due.join(", ")));
+            parse(&run_ours(&text)?)
         }
-        Machine::Ours => run_ours(&text)?,
-    };
+    }
+}
+
+/// Returns a chunk that runs a program in one VM and returns and prints what it has done; `due` is an
+/// expression for the table of the moments at which callbacks are due.
+fn whole_text(program: &Program, due: &str) -> String {
+    let chunk = program.render(Spelling::Oracle);
+    let fires = program.render_fires();
+    format!(
+        "return (function(...) {ORACLE} end)(function(...) {TRACE} end, function(...) {HARNESS} end, \
+         {fires}, {due}, function(...) {chunk} end)"
+    )
+}
+
+fn parse(output: &str) -> Result<Run, String> {
     let (clock, trace) = output.split_once('\n').ok_or("no trace")?;
     Ok(Run {
         clock: clock.parse().map_err(|_| format!("no clock: {clock}"))?,
         trace: trace.to_owned(),
     })
-}
-
-/// Returns a chunk that runs a program in one VM and returns and prints what it has done.
-fn whole_text(program: &Program, at: &[i64]) -> String {
-    let chunk = program.render(Spelling::Oracle);
-    let fires = program.render_fires();
-    let due: Vec<String> = at.iter().map(i64::to_string).collect();
-    let due = due.join(", ");
-    format!(
-        "return (function(...) {ORACLE} end)(function(...) {TRACE} end, function(...) {HARNESS} end, \
-         {fires}, {{ {due} }}, function(...) {chunk} end)"
-    )
 }
 
 fn run_ours(text: &str) -> Result<String, String> {
@@ -73,27 +76,82 @@ fn run_ours(text: &str) -> Result<String, String> {
     }
 }
 
-fn run_piccolo(text: &str) -> Result<String, String> {
+/// Runs a program in piccolo once for each list of moments. A VM that has panicked is of no more use, so
+/// another one does the rest.
+pub(super) fn run_piccolo(program: &Program, all: &[&[i64]]) -> Vec<Result<Run, String>> {
+    let text = whole_text(program, "...");
+    let mut results = Vec::new();
+    while results.len() < all.len() {
+        if panics::are_caught(|| run_in_one_piccolo(&text, all, &mut results)) {
+            results.push(Err("panic".to_owned()));
+        }
+    }
+    results
+}
+
+/// Goes on behind the results that are there already.
+fn run_in_one_piccolo(text: &str, all: &[&[i64]], results: &mut Vec<Result<Run, String>>) {
     let mut lua = piccolo::Lua::core();
     // In one go, so that piccolo collects no garbage meanwhile: tables whose removed keys have been collected
     // panic when they grow.
-    lua.enter(|ctx| {
-        let result = Closure::load(ctx, Some("program"), text.as_bytes()).map(|closure| {
-            let executor = Executor::start(ctx, closure.into(), ());
-            let mut left = LIMITS.fuel;
-            while left > 0 {
-                let mut fuel = Fuel::with(100_000);
-                if executor.step(ctx, &mut fuel) {
-                    let result = executor.take_result::<piccolo::String<'_>>(ctx);
-                    return match result.expect("the executor has finished") {
-                        Ok(text) => Ok(String::from_utf8_lossy(text.as_bytes()).into_owned()),
-                        Err(error) => Err(error.to_string()),
-                    };
+    lua.enter(
+        |ctx| match Closure::load(ctx, Some("program"), text.as_bytes()) {
+            Ok(closure) => {
+                for at in &all[results.len()..] {
+                    let due = piccolo::Table::new(&ctx);
+                    for (index, &at) in at.iter().enumerate() {
+                        let set = due.set(ctx, index as i64 + 1, at);
+                        set.expect("an integer can be a key");
+                    }
+                    let executor = Executor::start(ctx, closure.into(), due);
+                    results.push(finish(ctx, executor).and_then(|output| parse(&output)));
                 }
-                left = left.saturating_sub(100_000);
             }
-            Err("piccolo does not come to an end".to_owned())
+            Err(error) => results.resize(all.len(), Err(error.to_string())),
+        },
+    );
+}
+
+fn finish<'gc>(ctx: piccolo::Context<'gc>, executor: Executor<'gc>) -> Result<String, String> {
+    let mut left = LIMITS.fuel;
+    while left > 0 {
+        let mut fuel = Fuel::with(100_000);
+        if executor.step(ctx, &mut fuel) {
+            let result = executor.take_result::<piccolo::String<'_>>(ctx);
+            return match result.expect("the executor has finished") {
+                Ok(text) => Ok(String::from_utf8_lossy(text.as_bytes()).into_owned()),
+                Err(error) => Err(error.to_string()),
+            };
+        }
+        left = left.saturating_sub(100_000);
+    }
+    Err("piccolo does not come to an end".to_owned())
+}
+
+/// Panics that are expected, and of which nobody need hear.
+mod panics {
+    use std::cell::Cell;
+    use std::panic::{self, AssertUnwindSafe};
+    use std::sync::Once;
+
+    thread_local! {
+        static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Calls a function and returns whether it has panicked.
+    pub(super) fn are_caught(call: impl FnOnce()) -> bool {
+        static INSTALL: Once = Once::new();
+        INSTALL.call_once(|| {
+            let loud = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                if !IS_QUIET.get() {
+                    loud(info);
+                }
+            }));
         });
-        result.unwrap_or_else(|error| Err(error.to_string()))
-    })
+        IS_QUIET.set(true);
+        let result = panic::catch_unwind(AssertUnwindSafe(call));
+        IS_QUIET.set(false);
+        result.is_err()
+    }
 }

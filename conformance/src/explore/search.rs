@@ -1,11 +1,15 @@
 //! Goes through programs and schedules, and makes what fails small.
 
 use std::fmt;
+use std::num::NonZero;
+use std::ops::AddAssign;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::child::{Observed, Runner};
 use super::generate::program;
-use super::judge::{Verdict, judge};
+use super::judge::{Verdict, judge_runs};
 use super::oracle::{Machine, run};
 use super::program::{Program, Spelling};
 use super::schedule::{Host, Schedule};
@@ -36,6 +40,8 @@ pub struct Options {
     pub failures: usize,
     /// The cargo profile of the library that hosts load.
     pub profile: String,
+    /// How many hosts run programs at the same time.
+    pub jobs: NonZero<usize>,
 }
 
 impl Default for Options {
@@ -49,6 +55,7 @@ impl Default for Options {
             shard: Shard::default(),
             failures: 5,
             profile: "dev".to_owned(),
+            jobs: NonZero::<usize>::MIN,
         }
     }
 }
@@ -76,6 +83,16 @@ pub struct Summary {
     /// Runs that our VM had to judge alone.
     pub unheard: u64,
     pub failures: usize,
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Summary) {
+        self.programs += other.programs;
+        self.runs += other.runs;
+        self.landings += other.landings;
+        self.unheard += other.unheard;
+        self.failures += other.failures;
+    }
 }
 
 impl fmt::Display for Summary {
@@ -202,36 +219,52 @@ pub(super) fn schedules_of(options: &Options, seed: u64) -> Vec<Schedule> {
 /// # Errors
 ///
 /// When the host cannot be started; the message says what to do.
-pub fn explore(options: &Options, mut tell: impl FnMut(&Failure)) -> Result<Summary, String> {
-    let mut place = Place::new(options.host, &options.profile)?;
-    let mut summary = Summary::default();
-    for index in 0..options.count {
-        if !options.shard.has(index as usize) {
-            continue;
+pub fn explore(options: &Options, tell: impl FnMut(&Failure) + Send) -> Result<Summary, String> {
+    let indices = (0..options.count).filter(|&index| options.shard.has(index as usize));
+    let indices = Mutex::new(indices);
+    let results = Mutex::new((Summary::default(), tell));
+    let work = || -> Result<(), String> {
+        let mut place = Place::new(options.host, &options.profile)?;
+        loop {
+            if unpoisoned(&results).0.failures >= options.failures {
+                return Ok(());
+            }
+            let Some(index) = unpoisoned(&indices).next() else {
+                return Ok(());
+            };
+            let seed = options.seed.wrapping_add(index);
+            let program = program(seed, options.size);
+            let schedules = schedules_of(options, seed);
+            let token = |schedule| Token {
+                host: options.host,
+                size: options.size,
+                program: seed,
+                schedule,
+            };
+            let mut checked = check(&mut place, &program, &schedules, token)?;
+            checked.summary.programs = 1;
+            let (summary, tell) = &mut *unpoisoned(&results);
+            *summary += checked.summary;
+            if let Some(failure) = checked.failure {
+                tell(&failure);
+            }
         }
-        summary.programs += 1;
-        let seed = options.seed.wrapping_add(index);
-        let program = program(seed, options.size);
-        let schedules = schedules_of(options, seed);
-        let token = |schedule| Token {
-            host: options.host,
-            size: options.size,
-            program: seed,
-            schedule,
-        };
-        check(
-            &mut place,
-            &program,
-            &schedules,
-            token,
-            &mut summary,
-            &mut tell,
-        )?;
-        if summary.failures >= options.failures {
-            break;
-        }
-    }
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..options.jobs.get()).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(|worker| {
+            let result = worker.join();
+            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        ended.collect::<Result<(), String>>()
+    })?;
+    let (summary, _) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(summary)
+}
+
+/// Locks; a worker that has panicked meanwhile is none of our business, its panic goes on by itself.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Explores all schedules of small programs: each safe point for one callback, or all pairs of them for two.
@@ -270,10 +303,15 @@ pub fn explore_all(
         'program: loop {
             chunk.clear();
             chunk.push(Schedule::Moves(moves.clone()));
-            let late = check(&mut place, &program, &chunk, token, &mut summary, &mut tell)?;
+            let checked = check(&mut place, &program, &chunk, token)?;
+            summary += checked.summary;
+            if let Some(failure) = checked.failure {
+                tell(&failure);
+            }
             if summary.failures >= options.failures {
                 return Ok(summary);
             }
+            let late = checked.late;
             let mut digit = late.map_or(callbacks - 1, |late| late.min(callbacks - 1));
             if late.is_some() || moves[digit] >= MAX_MOVES {
                 moves[digit..].fill(0);
@@ -288,25 +326,34 @@ pub fn explore_all(
     Ok(summary)
 }
 
-/// Runs a program under schedules and judges it. Returns the first callback that came after the end of the
-/// thread in the last run.
+/// What came of a program under some schedules.
+struct Checked {
+    /// Of these runs.
+    summary: Summary,
+    failure: Option<Failure>,
+    /// The first callback that came after the end of the thread in the last run.
+    late: Option<usize>,
+}
+
+/// Runs a program under schedules and judges it.
 fn check(
     place: &mut Place,
     program: &Program,
     schedules: &[Schedule],
     token: impl Fn(Schedule) -> Token,
-    summary: &mut Summary,
-    tell: &mut impl FnMut(&Failure),
-) -> Result<Option<usize>, String> {
-    let mut late = None;
-    for (schedule, observed) in schedules.iter().zip(place.run(program, schedules)?) {
+) -> Result<Checked, String> {
+    let runs = place.run(program, schedules)?;
+    let verdicts = judge_runs(program, &runs);
+    let mut checked = Checked {
+        summary: Summary::default(),
+        failure: None,
+        late: None,
+    };
+    for ((schedule, observed), verdict) in schedules.iter().zip(runs).zip(verdicts) {
+        let summary = &mut checked.summary;
         summary.runs += 1;
-        let verdict = observed
-            .as_ref()
-            .ok()
-            .map(|observed| judge(program, observed));
         if let Ok(observed) = &observed {
-            late = observed.at.iter().position(|&at| at < 0);
+            checked.late = observed.at.iter().position(|&at| at < 0);
             summary.landings += observed.at.iter().filter(|&&at| at >= 0).count() as u64;
         }
         match &verdict {
@@ -318,13 +365,13 @@ fn check(
             _ => {}
         }
         summary.failures += 1;
-        let token = token(schedule.clone());
-        let failure = make_small(place, program, token, schedule.clone(), observed, verdict)?;
-        tell(&failure);
+        let (token, schedule) = (token(schedule.clone()), schedule.clone());
+        let failure = make_small(place, program, token, schedule, observed, verdict)?;
+        checked.failure = Some(failure);
         // One failure of a program says enough.
         break;
     }
-    Ok(late)
+    Ok(checked)
 }
 
 /// Returns the failure with a program as small as it gets.
@@ -352,8 +399,8 @@ fn make_small(
         let Ok(runs) = place.run(candidate, &schedules) else {
             return false;
         };
-        for (schedule, observed) in schedules.iter().zip(runs) {
-            let verdict = observed.as_ref().ok().map(|it| judge(candidate, it));
+        let verdicts = judge_runs(candidate, &runs);
+        for ((schedule, observed), verdict) in schedules.iter().zip(runs).zip(verdicts) {
             if verdict.as_ref().map(std::mem::discriminant) == kind {
                 found = (schedule.clone(), observed, verdict);
                 return true;
@@ -386,23 +433,11 @@ pub fn repeat(token: &Token, times: u32, profile: &str) -> Result<Option<Failure
     }
     let schedules = [token.schedule.clone()];
     let times = if token.host.is_real() { times } else { 1 };
-    let mut failure = None;
     for _ in 0..times {
-        let mut summary = Summary::default();
-        let token = |_| token.clone();
-        check(
-            &mut place,
-            &program,
-            &schedules,
-            token,
-            &mut summary,
-            &mut |it| {
-                failure = Some(it.clone());
-            },
-        )?;
-        if failure.is_some() {
-            break;
+        let checked = check(&mut place, &program, &schedules, |_| token.clone())?;
+        if checked.failure.is_some() {
+            return Ok(checked.failure);
         }
     }
-    Ok(failure)
+    Ok(None)
 }
