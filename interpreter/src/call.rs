@@ -29,6 +29,8 @@ pub(crate) enum Next {
     TailCall(u32),
     /// Suspend the coroutine and give the topmost values to its resumer.
     Yield(u32),
+    /// The same with the topmost value, as the error of a resumption that was refused.
+    Refuse,
     /// Resume the coroutine in the frame's first slot with the topmost values.
     Resume { count: u32, wrapped: bool },
     /// Leave the VM; the embedder brings the results later.
@@ -347,6 +349,13 @@ impl<'gc> Call<'gc> {
     /// Yields the last `count` slots; the arguments of the next resume are the function's results.
     pub(crate) fn yield_top(&self, count: usize) -> NativeResult<'gc> {
         Ok(Action(Next::Yield(count as u32)))
+    }
+
+    /// Has the `coroutine.resume` that has brought us here return false and a value, as it does for a coroutine
+    /// that cannot be resumed now. The arguments of the next resume are the function's results.
+    pub fn refuse(&self, reason: Value<'gc>) -> NativeResult<'gc> {
+        self.push(reason)?;
+        Ok(Action(Next::Refuse))
     }
 
     /// Resumes the coroutine in argument 1 with the last `count` slots.

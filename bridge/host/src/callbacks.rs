@@ -92,24 +92,28 @@ impl Host {
             }
         }
         session.depth.set(session.depth.get() + 1);
+        session.hold_replicas(stack, true);
         if mutated(Mutation::StartBeforePark) {
             return Ok(true);
         }
         if let Err(error) = self.apply_waiting(stack, session) {
-            self.leave(session);
+            self.leave(stack, session);
             return Err(error);
         }
         Ok(true)
     }
 
     /// Gives the baton back, if it was taken no more than once.
-    pub(crate) fn leave(&self, session: &Session) {
+    ///
+    /// What was written while it was held has been sent by then, unless somebody owes it.
+    pub(crate) fn leave(&self, stack: &mut Stack<'_>, session: &Session) {
         let depth = session.depth.get();
         if depth == 0 {
             return;
         }
         session.depth.set(depth - 1);
         if depth == 1 {
+            session.hold_replicas(stack, session.owes.get());
             session.handle.0.leave();
         }
     }
@@ -165,7 +169,7 @@ impl Host {
             return self.end_relaxed(stack, session);
         }
         if session.depth.get() != 1 {
-            self.leave(session);
+            self.leave(stack, session);
             return Ok(());
         }
         let sent = if mutated(Mutation::SkipCallbackFlush) {
@@ -173,7 +177,7 @@ impl Host {
         } else {
             self.send_changes(stack, session)
         };
-        self.leave(session);
+        self.leave(stack, session);
         if let Err(error) = &sent {
             self.fail(stack, session, error);
         }

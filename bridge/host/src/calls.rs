@@ -552,7 +552,7 @@ impl Host {
         stack.set_top(last);
         let sent = encoded.map(|message| session.handle.0.send(message));
         if by_reference {
-            self.leave(session);
+            self.leave(stack, session);
         }
         sent
     }

@@ -85,7 +85,7 @@ impl Host {
         for session in due {
             if self.enter(stack, &session)? {
                 let sent = self.send_changes(stack, &session);
-                self.leave(&session);
+                self.leave(stack, &session);
                 if let Err(error) = sent {
                     self.fail(stack, &session, &error);
                 }
@@ -108,7 +108,7 @@ impl Host {
             match self.ask(stack, session) {
                 Ok(traced) => parked.push((session, traced)),
                 Err(error) => {
-                    self.leave(session);
+                    self.leave(stack, session);
                     self.fail(stack, session, &error);
                 }
             }
@@ -120,13 +120,15 @@ impl Host {
                 stack.set_top(top + n);
                 stack.push_nil();
             }
+            // All that was written has been sent.
+            session.hold_replicas(stack, false);
         }
         // Finalizers run here; they may use threads, and find nothing borrowed.
         self.push_slot(stack, Slot::Collect);
         stack.call(0, 0, 0);
         for (n, (session, traced)) in (0..).zip(parked) {
             let sent = self.settle(stack, session, &traced, top + 1 + n);
-            self.leave(session);
+            self.leave(stack, session);
             if let Err(error) = sent {
                 self.fail(stack, session, &error);
             }

@@ -126,7 +126,7 @@ surface! {
         let ready = host.enter(stack, &session)?;
         if ready {
             let sent = host.send_changes(stack, &session);
-            host.leave(&session);
+            host.leave(stack, &session);
             sent?;
         }
         stack.push_boolean(ready);
@@ -357,7 +357,7 @@ fn suspend_callbacks(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         if depth > 0 {
             let sent = host.send_changes(stack, &session);
             for _ in 0..depth {
-                host.leave(&session);
+                host.leave(stack, &session);
             }
             sent?;
         }

@@ -30,7 +30,7 @@ pub(crate) fn begin(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     }
     if matches!(session.handle.0.status(), Status::Ended(_)) {
         // Its last message may be here already, and would wait for an operation that never ends.
-        host.leave(&session);
+        host.leave(stack, &session);
         return Err(HostError::Ended(id));
     }
     let task = session.give_task();
@@ -49,7 +49,7 @@ pub(crate) fn begin(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let message = match message {
         Ok(message) => message,
         Err(error) => {
-            host.leave(&session);
+            host.leave(stack, &session);
             return Err(error);
         }
     };
@@ -81,7 +81,7 @@ pub(crate) fn work(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     loop {
         let is_done = matches!(session.awaited.borrow().get(&task), Some(Some(_)));
         if is_done || session.ended.get() {
-            host.end_operation(&session, task);
+            host.end_operation(stack, &session, task);
             stack.push_boolean(true);
             return Ok(1);
         }
@@ -128,7 +128,7 @@ fn step() -> bool {
 
 impl Host {
     /// Takes the baton back from an operation that has ended, and goes on where main was.
-    fn end_operation(&self, session: &Rc<Session>, task: u64) {
+    fn end_operation(&self, stack: &mut Stack<'_>, session: &Rc<Session>, task: u64) {
         let operation = {
             let mut operations = session.operations.borrow_mut();
             let place = operations.iter().rposition(|one| one.task == task);
@@ -144,6 +144,7 @@ impl Host {
         drop(queue);
         session.handle.0.reclaim();
         session.depth.set(operation.depth);
-        self.leave(session);
+        session.hold_replicas(stack, true);
+        self.leave(stack, session);
     }
 }

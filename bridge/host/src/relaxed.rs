@@ -30,6 +30,7 @@ impl Host {
         if session.ended.get() {
             return Ok(false);
         }
+        session.hold_replicas(stack, true);
         self.apply_waiting(stack, session)?;
         Ok(!session.ended.get())
     }
@@ -50,7 +51,10 @@ impl Host {
             return Ok(());
         }
         match session.handle.0.try_enter() {
-            Some(Entered::Ready) => session.depth.set(1),
+            Some(Entered::Ready) => {
+                session.owes.set(false);
+                session.depth.set(1);
+            }
             Some(Entered::Ended) => {
                 let applied = self.apply_waiting(stack, session);
                 session.handle.0.leave();
@@ -65,7 +69,7 @@ impl Host {
         let sent = self
             .apply_waiting(stack, session)
             .and_then(|()| self.send_changes(stack, session));
-        self.leave(session);
+        self.leave(stack, session);
         self.settled(stack, session, sent)
     }
 
@@ -80,7 +84,8 @@ impl Host {
                 return Ok(());
             }
             let sent = self.send_changes(stack, session);
-            self.leave(session);
+            session.owes.set(false);
+            self.leave(stack, session);
             sent
         });
         self.settled(stack, session, sent)

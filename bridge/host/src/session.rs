@@ -85,11 +85,11 @@ pub(crate) enum Part {
     Ids = 1,
     /// Objects of the host by id, as long as the sandbox has a replica.
     Originals,
-    /// Objects of the sandbox by id; weak values.
+    /// Objects of the sandbox by id; weak values, see `Session::hold_replicas`.
     Replicas,
     /// Carriers by cell id, of the host's variables and of those that must not be forgotten.
     Carriers,
-    /// Carriers by cell id, of the sandbox's variables; weak values.
+    /// Carriers by cell id, of the sandbox's variables; weak values like those.
     WeakCarriers,
     /// Ids by object, for remotes; weak keys.
     Remotes,
@@ -274,6 +274,10 @@ pub(crate) struct Session {
     pub(crate) share_modules: bool,
     /// The session's table, see [`Part`].
     parts: c_int,
+    /// The metatable of the tables that hold replicas.
+    weakness: c_int,
+    /// Replicas are not to be collected for the time being.
+    holds: Cell<bool>,
     pub(crate) shared: RefCell<Shared>,
     /// Operations under way, the innermost last.
     pub(crate) operations: RefCell<Vec<Operation>>,
@@ -490,6 +494,11 @@ impl Session {
         let top = stack.top();
         stack.new_table(8, 0);
         let parts = stack.top();
+        push_weak_table(stack, "v");
+        let weak_values = stack.top();
+        stack.metatable(weak_values);
+        let weakness = stack.keep();
+        stack.pop(1);
         for (part, mode) in [
             (Part::Ids, "k"),
             (Part::Originals, ""),
@@ -500,6 +509,11 @@ impl Session {
             (Part::Globals, "v"),
         ] {
             push_weak_table(stack, mode);
+            if matches!(part, Part::Replicas | Part::WeakCarriers) {
+                stack.push_kept(weakness);
+                let table = stack.top() - 1;
+                stack.set_metatable(table);
+            }
             stack.raw_set_index(parts, part as c_int);
         }
         let parts = stack.keep();
@@ -512,6 +526,8 @@ impl Session {
             owes: Cell::new(false),
             share_modules,
             parts,
+            weakness,
+            holds: Cell::new(false),
             shared: RefCell::new(Shared {
                 ids: IdSource::new(Side::Host),
                 codes: HashSet::new(),
@@ -556,7 +572,22 @@ impl Session {
     pub(crate) fn end(&self, stack: &mut Stack<'_>) {
         if !self.ended.replace(true) {
             stack.drop_kept(self.parts);
+            stack.drop_kept(self.weakness);
         }
+    }
+
+    /// Keeps replicas from being collected, or does so no more: main may write one and let go of it, and that
+    /// must not be lost before the sandbox has heard of it.
+    pub(crate) fn hold_replicas(&self, stack: &mut Stack<'_>, holds: bool) {
+        if self.ended.get() || self.holds.replace(holds) == holds {
+            return;
+        }
+        let top = stack.top();
+        stack.push_kept(self.weakness);
+        stack.push_string(b"__mode");
+        stack.push_string(if holds { b"" } else { b"v" });
+        stack.raw_set(top + 1);
+        stack.set_top(top);
     }
 
     /// Pushes the session's tables and the support table. `(-0, +9)`

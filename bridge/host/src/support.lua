@@ -5,7 +5,7 @@ local native, vim, operators = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
 local error, ipairs, next, pcall, xpcall = error, ipairs, next, pcall, xpcall
 local rawequal, rawget, select, setmetatable, type = rawequal, rawget, select, setmetatable, type
-local running, status, yield = coroutine.running, coroutine.status, coroutine.yield
+local running, resume, status, yield = coroutine.running, coroutine.resume, coroutine.status, coroutine.yield
 local traceback = debug.traceback
 
 --- The traceback of the last error that `handler` saw, at index 1.
@@ -439,7 +439,7 @@ local function refresh()
     end
   end
   -- Who has taken it before this plugin was loaded has it still.
-  names[yield] = "coroutine.yield"
+  names[yield], names[resume], names[status] = "coroutine.yield", "coroutine.resume", "coroutine.status"
   names[vim] = "vim"
   walk(vim, "vim.", 1)
   for _, name in ipairs(string_keys(package.loaded)) do
@@ -544,6 +544,55 @@ local function operate(session, operator, ...)
   return resumed(session, holding, wait_operation(session, task))
 end
 
+--- For each coroutine that stands for one of a sandbox what asks that.
+local stand_ins = setmetatable({}, weak_keys)
+--- Those that are being resumed by somebody who understands a refusal.
+local patient = setmetatable({}, weak_keys)
+local REFUSED = {}
+
+--- Has the resumption of a stand-in fail without ending it.
+local function refuse(token, reason)
+  if patient[token] then
+    return yield(REFUSED, reason)
+  end
+  -- Who has kept LuaJIT's own `coroutine.resume` learns of errors in no other way.
+  error(reason, 0)
+end
+
+local function after_resumption(co, ...)
+  patient[co] = nil
+  if select(2, ...) == REFUSED then
+    return false, (select(3, ...))
+  end
+  return ...
+end
+
+local function resume_any(co, ...)
+  if stand_ins[co] == nil or patient[co] then
+    return resume(co, ...)
+  end
+  patient[co] = true
+  return after_resumption(co, resume(co, ...))
+end
+
+local function status_of_any(co)
+  local state, ask = status(co), stand_ins[co]
+  if state == "suspended" and ask then
+    -- A thread that has ended runs it no more.
+    local ok, there = pcall(ask, "status", co)
+    return ok and there or state
+  end
+  return state
+end
+
+--- Puts two functions in the place of LuaJIT's that know what a stand-in is, as soon as there is one.
+local function know_stand_ins()
+  if coroutine.resume == resume then
+    coroutine.resume, coroutine.status = resume_any, status_of_any
+    names[resume_any], names[status_of_any] = "coroutine.resume", "coroutine.status"
+  end
+end
+
 --- What makes stand-ins of each type, by the number of the sandbox. Two userdata are compared by what their
 --- metatables share, so as long as one is there its metatable is what others of the sandbox get.
 local made = setmetatable({}, { __mode = "v" })
@@ -554,7 +603,7 @@ local function makers(session)
       return operate(session, operator, ...)
     end
     local metatable = operators.metatable(ask)
-    local run = operators.coroutine(ask)
+    local run = operators.coroutine(ask, refuse)
     made[session] = {
       userdata = function()
         local token = newproxy()
@@ -573,6 +622,8 @@ local function makers(session)
         token = coroutine.create(function(...)
           return run(token, ...)
         end)
+        know_stand_ins()
+        stand_ins[token] = ask
         return token
       end,
     }
@@ -584,7 +635,7 @@ end
 --- Ends what stands for a coroutine that has come to its end in its sandbox.
 local function end_stand_in(co)
   if status(co) == "suspended" then
-    coroutine.resume(co, operators.END)
+    resume(co, operators.END)
   end
 end
 

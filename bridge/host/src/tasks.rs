@@ -188,7 +188,7 @@ pub(crate) fn call_sandbox(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         session.handle.0.send(message);
         task
     });
-    host.leave(&session);
+    host.leave(stack, &session);
     stack.push_number(sent? as f64);
     Ok(1)
 }
@@ -222,7 +222,7 @@ pub(crate) fn cancel_task(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         session.handle.0.send(message.clone());
     }
     if !by_value {
-        host.leave(&session);
+        host.leave(stack, &session);
     }
     message.map(|_| 0)
 }
@@ -255,7 +255,7 @@ pub(crate) fn invoke_function(stack: &mut Stack<'_>) -> Result<c_int, HostError>
     });
     stack.set_top(last);
     let sent = message.map(|message| session.handle.0.send(message));
-    host.leave(&session);
+    host.leave(stack, &session);
     sent?;
     stack.push_number(task as f64);
     Ok(1)

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bridge_wire::{Encoder, Id, Kind, Operation, Reference};
+use bridge_wire::{Encoder, Id, Kind, Operation, Reference, Side};
 use interpreter::{
     Call, Context, Coroutine, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash, Table,
     Userdata, Value,
@@ -202,6 +202,15 @@ fn operate<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     send(call, Operation::Operate, operator, &args)
 }
 
+/// `stands_in(co)`: whether a coroutine is one of the host.
+fn stands_in<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let id = state(call.ctx())
+        .objects
+        .borrow()
+        .find(call.ctx(), call.arg(1));
+    call.ret(id.is_some_and(|(_, id)| id.side() == Side::Host))
+}
+
 /// Returns the module's instance in this sandbox; the message that names it had it loaded.
 pub(crate) fn module<'gc>(ctx: Context<'gc>, name: &[u8]) -> Value<'gc> {
     loaded_module(ctx, name).unwrap_or(Value::NIL)
@@ -267,7 +276,7 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
 
 /// Puts the natives into the table that the prelude gets.
 pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Error<'gc>> {
-    let natives: [(&'static str, NativeFn); 14] = [
+    let natives: [(&'static str, NativeFn); 16] = [
         ("call", |call| host_call(call, Operation::Call)),
         ("get", |call| host_call(call, Operation::Get)),
         ("set", |call| host_call(call, Operation::Set)),
@@ -276,6 +285,8 @@ pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Err
         ("post_function", |call| function_call(call, Operation::Post)),
         ("function_for", function_for),
         ("operate", operate),
+        ("refuse", |call| call.refuse(call.arg(2))),
+        ("stands_in", stands_in),
         ("runtime_module", runtime_module),
         ("sleep", sleep),
         ("hrtime", hrtime),

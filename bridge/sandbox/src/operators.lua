@@ -30,6 +30,7 @@ M.operators = {
   le = function(a, b) return a <= b end,
   --- Returns the coroutine's status after that, and what `coroutine.resume` does.
   resume = function(co, ...) return resumed(co, resume(co, ...)) end,
+  status = function(co) return status(co) end,
 }
 
 --- Returns the metatable of stand-ins for userdata; `operate(operator, …)` asks the other side.
@@ -41,7 +42,7 @@ function M.metatable(operate)
     end
   end
   -- Not metamethods of userdata.
-  metatable.__resume = nil
+  metatable.__resume, metatable.__status = nil, nil
   function metatable.__call(...)
     return operate("call", ...)
   end
@@ -52,7 +53,9 @@ end
 M.END = {}
 
 --- Returns what the stand-in for a coroutine runs: it hands on every resumption, and yields what comes back.
-function M.coroutine(operate)
+--- `refuse(token, reason)` has the resumption fail and returns what the next one brings: a coroutine that runs on
+--- the other side cannot be resumed now, but later.
+function M.coroutine(operate, refuse)
   local after
 
   local function go_on(token, ...)
@@ -63,7 +66,9 @@ function M.coroutine(operate)
   end
 
   function after(token, state, ok, ...)
-    if state == "suspended" then
+    if not ok and state ~= "dead" then
+      return go_on(token, refuse(token, (...)))
+    elseif state == "suspended" then
       return go_on(token, yield(...))
     elseif ok then
       return ...

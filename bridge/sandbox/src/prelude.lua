@@ -5,6 +5,19 @@ local host, path = ...
 
 package.path = path
 
+do
+  local status = coroutine.status
+
+  --- Of a coroutine of the host, the host knows whether it runs.
+  function coroutine.status(co)
+    local state = status(co)
+    if state == "suspended" and host.stands_in(co) then
+      return (host.operate("status", co))
+    end
+    return state
+  end
+end
+
 local type, tostring, setmetatable, rawget, rawset = type, tostring, setmetatable, rawget, rawset
 local select, unpack, error, require = select, unpack, error, require
 
@@ -121,7 +134,7 @@ debug.setmetatable(vim.NIL, {
 host.hooks({
   remote = remote_metatable,
   userdata = userdata_metatable,
-  coroutine = operators.coroutine(host.operate),
+  coroutine = operators.coroutine(host.operate, host.refuse),
   proxy = proxy_metatable,
   path_of = path_of,
   by_path = by_path,

@@ -9,7 +9,10 @@ scenario.run(function()
     scenario.on_main(function(x) assert(x[1] == 1) end, t)
   end
   give()
-  -- Each round may take what is gone only as far as the other side.
-  for _ = 1, 4 do scenario.collect() end
+  -- Each round may take what is gone only as far as the other side, which looks when nothing else is to be done.
+  for _ = 1, 40 do
+    scenario.collect()
+    scenario.breathe()
+  end
   assert(next(weak) == nil)
 end)

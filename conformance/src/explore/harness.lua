@@ -53,6 +53,7 @@ function harness.fire()
   end
   landing = note
   local results = pack(pcall(callbacks[key], fires[number][2], fires[number][3]))
+  harness.lost = harness.lost or landing ~= nil
   landing = nil
   results.label = "gave"
   notes[#notes + 1] = results
@@ -84,6 +85,10 @@ end
 --- Runs the last thread; `finish` returns what is left to be seen then, the clock in the third place.
 function H.run(body, finish, ...)
   run_thread(#fires, body, ...)
+  if harness.lost then
+    -- A program that was made smaller too boldly.
+    error("a callback does not say where it has landed", 0)
+  end
   local state = pack(finish())
   state.label = "state"
   notes[#notes + 1] = state

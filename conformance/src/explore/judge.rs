@@ -1,8 +1,11 @@
 //! Whether what a host has made of a program is right: the same program in one VM says so.
 
 use super::child::Observed;
-use super::oracle::{Machine, Run, run, run_piccolo};
-use super::program::Program;
+use super::oracle::{Due, Machine, Run, run, run_piccolo, run_when};
+use super::program::{HERE, Program, Spelling};
+
+/// Callbacks for which both places before and within a resumption are tried, at most.
+const MOST_EARLY: usize = 6;
 
 /// What comes of comparing a run with the oracle's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +45,23 @@ pub fn judge(program: &Program, observed: &Observed) -> Verdict {
 /// Judges several runs of a program.
 fn judge_all(program: &Program, observed: &[&Observed]) -> Vec<Verdict> {
     // Callbacks that land at the same places make the same run.
-    let mut places: Vec<&[i64]> = observed.iter().map(|it| &*it.at).collect();
+    let mut places: Vec<Due<'_>> = observed.iter().map(|it| on_time(it)).collect();
     places.sort_unstable();
     places.dedup();
     let answers = run_piccolo(program, &places);
     let verdict = |observed: &&Observed| {
-        let place = places.binary_search(&&*observed.at);
+        let place = places.binary_search(&on_time(observed));
         let oracle = &answers[place.expect("it is among them")];
         compare(program, observed, oracle)
     };
     observed.iter().map(verdict).collect()
+}
+
+fn on_time(observed: &Observed) -> Due<'_> {
+    Due {
+        at: &observed.at,
+        early: 0,
+    }
 }
 
 /// Judges the runs of a program that can be judged.
@@ -72,6 +82,9 @@ fn compare(program: &Program, observed: &Observed, oracle: &Result<Run, String>)
     {
         return Verdict::Same;
     }
+    if let Some(verdict) = is_early(program, observed) {
+        return verdict;
+    }
     let ours = run(Machine::Ours, program, &observed.at);
     match (oracle.clone(), ours) {
         (Ok(oracle), Ok(ours)) if ours.trace == observed.trace => Verdict::Disputed {
@@ -91,4 +104,25 @@ fn compare(program: &Program, observed: &Observed, oracle: &Result<Run, String>)
         }
         (Err(_), Err(why)) => Verdict::Senseless(why),
     }
+}
+
+/// Returns a verdict if a run is right when some of its callbacks have landed before a resumption.
+fn is_early(program: &Program, observed: &Observed) -> Option<Verdict> {
+    if !program.render(Spelling::Source).contains(HERE) {
+        return None;
+    }
+    let places = observed.at.len().min(MOST_EARLY);
+    (1..1_u32 << places).find_map(|early| {
+        let due = Due {
+            at: &observed.at,
+            early,
+        };
+        let is_same = |run: Result<Run, String>| run.is_ok_and(|run| run.trace == observed.trace);
+        let heard = |machine| is_same(run_when(machine, program, due));
+        match () {
+            () if heard(Machine::Piccolo) => Some(Verdict::Same),
+            () if heard(Machine::Ours) => Some(Verdict::Unheard),
+            () => None,
+        }
+    })
 }

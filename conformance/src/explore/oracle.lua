@@ -10,9 +10,21 @@ if not jit then
   collectgarbage = function() end
 end
 
+--- How many functions are under way that run on main.
+local on_main = 0
+
+local function after_main(ok, ...)
+  on_main = on_main - 1
+  if not ok then
+    error((...), 0)
+  end
+  return ...
+end
+
 vim = {
   run_on_main_thread = function(fn, ...)
-    return fn(...)
+    on_main = on_main + 1
+    return after_main(pcall(fn, ...))
   end,
   uv = {
     sleep = function() end,
@@ -37,7 +49,9 @@ end
 
 function FIRE()
   DUE = at[harness.fired + 2] or false
+  on_main = on_main + 1
   harness.fire()
+  on_main = on_main - 1
 end
 
 local H = make_harness(tools, fires, vim, function(its_harness, body, ...)
@@ -48,12 +62,25 @@ local H = make_harness(tools, fires, vim, function(its_harness, body, ...)
   return (unpack or table.unpack)(results, 1, results.n)
 end)
 
+local boldly = false
+for _, name in ipairs({ "x_register", "x_landed", "x_note", "x_fire" }) do
+  local fn = vim[name]
+  vim[name] = function(...)
+    -- A program that was made smaller too boldly: to a thread these are calls to the host.
+    boldly = boldly or on_main == 0 and not harness.ended
+    return fn(...)
+  end
+end
+
 local before = count_globals()
 local trace, _, clock = chunk(H)
 G1, G2 = nil, nil
 if count_globals() ~= before then
-  -- A program that was made smaller too boldly: threads have globals of their own.
+  -- Threads have globals of their own.
   error("it has a global variable", 0)
+end
+if boldly then
+  error("the thread calls a function of main", 0)
 end
 local text = clock .. "\n" .. trace
 if io then

@@ -32,16 +32,38 @@ pub enum Machine {
     Ours,
 }
 
+/// When callbacks are due: at readings of the clock, or at the end (-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Due<'a> {
+    pub(super) at: &'a [i64],
+    /// A bit for each callback that lands before a resumption (`HERE`) instead of at the next tick.
+    pub(super) early: u32,
+}
+
+impl Due<'_> {
+    fn moments(self) -> impl Iterator<Item = f64> {
+        let early = move |index: u32| f64::from(self.early >> index & 1) / 2.0;
+        (0..)
+            .zip(self.at)
+            .map(move |(index, &at)| at as f64 + early(index))
+    }
+}
+
 /// Runs a program, with its callbacks where they are due: at readings of the clock, or at the end (-1).
 ///
 /// # Errors
 ///
 /// When the program itself fails, rather than a function of it.
 pub fn run(machine: Machine, program: &Program, at: &[i64]) -> Result<Run, String> {
+    run_when(machine, program, Due { at, early: 0 })
+}
+
+/// The same, with callbacks before resumptions.
+pub(super) fn run_when(machine: Machine, program: &Program, due: Due<'_>) -> Result<Run, String> {
     match machine {
-        Machine::Piccolo => run_piccolo(program, &[at]).remove(0),
+        Machine::Piccolo => run_piccolo(program, &[due]).remove(0),
         Machine::Ours => {
-            let due: Vec<String> = at.iter().map(i64::to_string).collect();
+            let due: Vec<String> = due.moments().map(|at| at.to_string()).collect();
             let text = whole_text(program, &format!("{{ {} }}", due.join(", ")));
             parse(&run_ours(&text)?)
         }
@@ -78,7 +100,7 @@ fn run_ours(text: &str) -> Result<String, String> {
 
 /// Runs a program in piccolo once for each list of moments. A VM that has panicked is of no more use, so
 /// another one does the rest.
-pub(super) fn run_piccolo(program: &Program, all: &[&[i64]]) -> Vec<Result<Run, String>> {
+pub(super) fn run_piccolo(program: &Program, all: &[Due<'_>]) -> Vec<Result<Run, String>> {
     let text = whole_text(program, "...");
     let mut results = Vec::new();
     while results.len() < all.len() {
@@ -90,20 +112,20 @@ pub(super) fn run_piccolo(program: &Program, all: &[&[i64]]) -> Vec<Result<Run, 
 }
 
 /// Goes on behind the results that are there already.
-fn run_in_one_piccolo(text: &str, all: &[&[i64]], results: &mut Vec<Result<Run, String>>) {
+fn run_in_one_piccolo(text: &str, all: &[Due<'_>], results: &mut Vec<Result<Run, String>>) {
     let mut lua = piccolo::Lua::core();
     // In one go, so that piccolo collects no garbage meanwhile: tables whose removed keys have been collected
     // panic when they grow.
     lua.enter(
         |ctx| match Closure::load(ctx, Some("program"), text.as_bytes()) {
             Ok(closure) => {
-                for at in &all[results.len()..] {
-                    let due = piccolo::Table::new(&ctx);
-                    for (index, &at) in at.iter().enumerate() {
-                        let set = due.set(ctx, index as i64 + 1, at);
+                for due in &all[results.len()..] {
+                    let table = piccolo::Table::new(&ctx);
+                    for (index, at) in (1_i64..).zip(due.moments()) {
+                        let set = table.set(ctx, index, at);
                         set.expect("an integer can be a key");
                     }
-                    let executor = Executor::start(ctx, closure.into(), due);
+                    let executor = Executor::start(ctx, closure.into(), table);
                     results.push(finish(ctx, executor).and_then(|output| parse(&output)));
                 }
             }

@@ -5,6 +5,10 @@ use crate::differential::Node;
 /// Stands in the text of a program behind each safe point: one more step of the program's own clock.
 pub(super) const TICK: &str = "TICK";
 
+/// Stands before a resumption. If that is of a coroutine of the other side it is a host call, and whether a
+/// callback lands before it or within it makes a difference that the clock does not show.
+pub(super) const HERE: &str = "HERE";
+
 /// Stands in the text for a factor of how long an empty loop runs.
 const SPIN: &str = "SPIN";
 
@@ -70,10 +74,12 @@ pub(super) fn spell(source: &str, spelling: Spelling) -> String {
     match spelling {
         Spelling::Bridge { spin } => source
             .replace(TICK, "n = n + 1")
+            .replace(HERE, "")
             .replace(SPIN, &spin.to_string()),
         // One clock's reading may be due for several callbacks, since each of them lets it go on.
         Spelling::Oracle => source
             .replace(TICK, "while DUE == n do FIRE() end n = n + 1")
+            .replace(HERE, "while DUE == n + 0.5 do FIRE() end")
             .replace(SPIN, "0"),
         Spelling::Source => source.to_owned(),
     }

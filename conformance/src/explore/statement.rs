@@ -3,7 +3,7 @@
 use super::generate::{
     FIELDS, Feature, GLOBALS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st,
 };
-use super::program::{KEYS, LIMIT, TICK};
+use super::program::{HERE, KEYS, LIMIT, TICK};
 use crate::differential::Node;
 
 /// Writes a statement of one sort.
@@ -582,8 +582,8 @@ impl Writer {
         self.push(&more, Kind::Any, true);
         st(
             &format!(
-                "local {value}, {more} do local co, ok = {name} local kind = type(co) TICK \
-                 if kind == 'thread' then ok, {value}, {more} = coroutine.resume(co, @, @) TICK \
+                "local {value}, {more} do local co, ok = {name} local kind = type(co) {TICK} \
+                 if kind == 'thread' then {HERE} ok, {value}, {more} = coroutine.resume(co, @, @) TICK \
                  if not ok then {value}, {more} = 'failed', nil end end end"
             ),
             vec![number, argument],

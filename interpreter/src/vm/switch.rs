@@ -23,13 +23,14 @@ pub(super) fn finish<'gc>(
     let Some(resumer) = coroutine.resumer.take() else {
         return Step::Exit(Exit::Finished { first, count });
     };
-    hand_over(ctx, coroutine, resumer, first, count)
+    hand_over(ctx, coroutine, resumer, true, first, count)
 }
 
-/// Gives the values of a yield to the coroutine that waits for them.
+/// Gives the values of a yield to the coroutine that waits for them, or of a refusal if it is not `ok`.
 pub(super) fn give_to_resumer<'gc>(
     ctx: Context<'gc>,
     coroutine: Gc<'gc, Coroutine<'gc>>,
+    ok: bool,
     count: usize,
 ) -> Step<'gc> {
     let resumer = if hook::is_held(ctx, coroutine) {
@@ -47,7 +48,7 @@ pub(super) fn give_to_resumer<'gc>(
     coroutine.resume.set(Resume::Return(0));
     let first = coroutine.top.get() - count;
     coroutine.top.set(first);
-    hand_over(ctx, coroutine, resumer, first, count)
+    hand_over(ctx, coroutine, resumer, ok, first, count)
 }
 
 /// Copies values to the resumer's stack and returns them from its `resume`.
@@ -55,6 +56,7 @@ fn hand_over<'gc>(
     ctx: Context<'gc>,
     from: Gc<'gc, Coroutine<'gc>>,
     resumer: Gc<'gc, Coroutine<'gc>>,
+    ok: bool,
     first: usize,
     count: usize,
 ) -> Step<'gc> {
@@ -65,7 +67,7 @@ fn hand_over<'gc>(
     }
     let mut end = start;
     if !from.is_wrapped.get() {
-        resumer.set_slot(end, Value::TRUE);
+        resumer.set_slot(end, ok.into());
         end += 1;
     }
     for index in 0..count {

@@ -380,7 +380,8 @@ pub(crate) fn native_step<'gc>(
                 count: count as usize,
             }
         }
-        Next::Yield(count) => switch::give_to_resumer(ctx, coroutine, count as usize),
+        Next::Yield(count) => switch::give_to_resumer(ctx, coroutine, true, count as usize),
+        Next::Refuse => switch::give_to_resumer(ctx, coroutine, false, 1),
         Next::Resume { count, wrapped } => switch::resume(ctx, coroutine, count as usize, wrapped),
         Next::Suspend => {
             coroutine.resume.set(Resume::Return(0));
