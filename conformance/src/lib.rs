@@ -1,10 +1,11 @@
-//! What the tests share: finding a Neovim to compare with.
+//! What the suites, the tests and the command `sandbox` share.
 //! Nothing here depends on `bridge/host`.
 
 #![forbid(unsafe_code)]
 
 pub mod captured;
 pub mod cases;
+mod child_lines;
 pub mod conform;
 pub mod differential;
 pub mod explore;

@@ -1,16 +1,15 @@
 //! Runs scenarios in processes of Neovim, for all hosts that have a bridge.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read};
 use std::ops::ControlFlow;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
 use std::time::Duration;
 
 use bridge_wire::Mutation;
 
 use super::{Host, Scenario, Schedules, package, words};
+use crate::child_lines::lines_of;
 use crate::{library, neovim};
 
 /// How long a scenario may take under one schedule before it counts as hanging.
@@ -86,23 +85,7 @@ impl Runner {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("Neovim does not start: {error}"))?;
-        let (sender, lines) = mpsc::channel();
-        let outputs: [Option<Box<dyn Read + Send>>; 2] = [
-            child.stdout.take().map(|pipe| Box::new(pipe) as _),
-            child.stderr.take().map(|pipe| Box::new(pipe) as _),
-        ];
-        for pipe in outputs.into_iter().flatten() {
-            let sender = sender.clone();
-            thread::spawn(move || {
-                for line in BufReader::new(pipe).split(b'\n') {
-                    let Ok(line) = line else { break };
-                    let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-                    if sender.send(line).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
+        let lines = lines_of(&mut child);
         Ok(Runner { child, lines })
     }
 

@@ -1,15 +1,14 @@
 //! `--host nvim`: the same spec files in a real headless Neovim, with real threads.
 
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::outcome::{Record, Status, ThreadTrace};
 use super::{Options, Outcome};
+use crate::child_lines::lines_of;
 use crate::{cases, library, neovim};
 
 /// How long a test may take before it counts as hanging.
@@ -116,7 +115,7 @@ impl Run {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| format!("Neovim does not start: {error}"))?;
-        let lines = lines(&mut child);
+        let lines = lines_of(&mut child);
         Ok(Run { child, lines })
     }
 
@@ -169,27 +168,6 @@ impl Run {
             Err(error) => error.to_string(),
         }
     }
-}
-
-/// Returns what a process writes, line by line.
-fn lines(child: &mut Child) -> Receiver<String> {
-    let (sender, lines) = mpsc::channel();
-    let outputs: [Option<Box<dyn Read + Send>>; 2] = [
-        child.stdout.take().map(|pipe| Box::new(pipe) as _),
-        child.stderr.take().map(|pipe| Box::new(pipe) as _),
-    ];
-    for pipe in outputs.into_iter().flatten() {
-        let sender = sender.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    lines
 }
 
 /// Reads what `lua/nvim.lua` says of a test.

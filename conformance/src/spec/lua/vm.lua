@@ -54,7 +54,12 @@ end
 --- A wait of this many milliseconds means forever: `join` without a timeout.
 local FOREVER = 2 ^ 31 - 1
 
-local function wait_on_main(milliseconds, condition, interval)
+--- Waits, and lets time pass in the meantime.
+---@param milliseconds number
+---@param condition? fun(): any what ends the wait by being true
+---@param interval number milliseconds between two looks at it
+---@param pass fun(nanoseconds: number, milliseconds: number) lets so much time pass, of a wait of so many milliseconds
+local function wait(milliseconds, condition, interval, pass)
   local deadline = host.now() + milliseconds * MS
   while true do
     if condition then
@@ -67,28 +72,15 @@ local function wait_on_main(milliseconds, condition, interval)
     if left <= 0 then
       return false, -1
     end
-    if milliseconds >= FOREVER and host.is_idle() then
-      error(host.deadlock(), 0)
-    end
-    pump(condition and math.min(left, math.max(interval, 1) * MS) or left)
+    pass(condition and math.min(left, math.max(interval, 1) * MS) or left, milliseconds)
   end
 end
 
-local function wait_in_thread(milliseconds, condition, interval)
-  local deadline = host.now() + milliseconds * MS
-  while true do
-    if condition then
-      local result = condition()
-      if result then
-        return true, result
-      end
-    end
-    local left = deadline - host.now()
-    if left <= 0 then
-      return false, -1
-    end
-    host.sleep(condition and math.min(left, math.max(interval, 1) * MS) or left)
+local function pass_on_main(nanoseconds, milliseconds)
+  if milliseconds >= FOREVER and host.is_idle() then
+    error(host.deadlock(), 0)
   end
+  pump(nanoseconds)
 end
 
 -- Functions that a thread hands over ----------------------------------------------------------------
@@ -366,11 +358,11 @@ function own.wait(milliseconds, condition, interval)
     error("vim.wait: if passed, condition must be a function", 2)
   end
   if in_thread() then
-    return wait_in_thread(milliseconds, condition, interval or 200)
+    return wait(milliseconds, condition, interval or 200, host.sleep)
   end
   local was_fast = is_fast
   is_fast = false
-  local results = pack(pcall(wait_on_main, milliseconds, condition, interval or 200))
+  local results = pack(pcall(wait, milliseconds, condition, interval or 200, pass_on_main))
   is_fast = was_fast
   if not results[1] then
     error(results[2], 0)
