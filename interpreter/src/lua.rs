@@ -106,6 +106,11 @@ impl Lua {
     ///
     /// When the memory limit leaves no room for the library.
     pub fn new(options: Options) -> Lua {
+        Self::try_new(options).expect("the limit leaves room for the library")
+    }
+
+    /// Makes a VM like [`Lua::new`]; nothing when the memory limit leaves no room for the library.
+    pub fn try_new(options: Options) -> Option<Lua> {
         heap::tune_allocator();
         let arena = Arena::<Rootable![Root<'_>]>::new(|mc| Root {
             vm: Gc::new(
@@ -125,10 +130,8 @@ impl Lua {
             stress: None,
             steps: 0,
         };
-        lua.enter(|ctx| {
-            crate::stdlib::open(ctx).expect("the limit leaves room for the library");
-        });
-        lua
+        let opened = lua.enter(|ctx| crate::stdlib::open(ctx).is_ok());
+        opened.then_some(lua)
     }
 
     /// Gives access to the heap.

@@ -118,9 +118,13 @@ function M.check(options, level)
     end
     result.callbacks = options and options.callbacks or "sync"
   end
-  for _, name in ipairs({ "fuel", "memory", "timeout" }) do
-    if result[name] and result[name] < 0 then
-      error(("threading: option '%s' must not be negative"):format(name), level)
+  for _, name in ipairs({ "fuel", "memory", "timeout", "seed" }) do
+    local value = result[name]
+    if value and value ~= value then
+      error(("threading: option '%s' must be a number, got nan"):format(name), level)
+    end
+    if value and value < 0 and name ~= "seed" then
+      error(("threading: option '%s' must not be negative, got %s"):format(name, value), level)
     end
   end
   return result

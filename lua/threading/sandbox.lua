@@ -76,12 +76,20 @@ local function name_of(fn)
   return ("%s:%d"):format(vim.fs.basename(info.short_src), info.linedefined)
 end
 
+--- As many values as LuaJIT unpacks.
+local max_arguments = 8000
+
 --- Returns how many arguments a list holds: `n` if it says, else up to its last.
 ---@param args table
+---@param level integer where to blame
 ---@return integer
-local function count(args)
-  if type(args.n) == "number" then
-    return args.n
+local function count(args, level)
+  local said = args.n
+  if said ~= nil then
+    if type(said) ~= "number" or said % 1 ~= 0 or said < 0 then
+      error(("threading: `n` of the arguments must be their number, got %s"):format(vim.inspect(said)), level)
+    end
+    return said
   end
   local last = 0
   for key in pairs(args) do
@@ -106,6 +114,14 @@ function M._start(fn, args, options, level)
   if args ~= nil and type(args) ~= "table" then
     error(("threading: the arguments must be a list, got %s"):format(type(args)), level)
   end
+  if options ~= nil and type(options) ~= "table" then
+    error(("threading: options must be a table, got %s"):format(type(options)), level)
+  end
+  args = args or {}
+  local arguments = count(args, level + 1)
+  if arguments > max_arguments then
+    error(("threading: a function takes at most %d arguments, got %d; pass a table"):format(max_arguments, arguments), level)
+  end
   local placement = options and options._placement
   if placement then
     options = vim.tbl_extend("force", options, {})
@@ -116,7 +132,6 @@ function M._start(fn, args, options, level)
   if leaving then
     error("threading: Neovim is leaving; no thread is started any more", level)
   end
-  args = args or {}
   local name = checked.name or name_of(fn)
   local raw = {
     name = name,
@@ -131,11 +146,12 @@ function M._start(fn, args, options, level)
     deny = type(checked.policy) == "table" and checked.policy.deny or nil,
     may_hand_over = type(checked.policy) == "table" and checked.policy.callbacks and 1 or 0,
     seed = checked.seed,
+    hrtime = vim.uv.hrtime(),
     vimruntime = vim.env.VIMRUNTIME or "",
     runtime_path = vim.api.nvim_list_runtime_paths(),
     package_path = package.path,
   }
-  local ok, id = pcall(loaded.start, fn, args, count(args), raw)
+  local ok, id = pcall(loaded.start, fn, args, arguments, raw)
   if not ok then
     error(id, level)
   end
@@ -198,6 +214,7 @@ end
 ---@param timeout? number milliseconds, 1000 by default
 ---@return boolean all have ended
 function M.stop_all(timeout)
+  timeout = handles.milliseconds("stop_all", timeout, 2)
   for _, thread in ipairs(M.list()) do
     thread:kill()
   end

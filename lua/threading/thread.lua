@@ -39,6 +39,43 @@ Task.__index = Task
 local Thread = setmetatable({}, { __index = Task })
 Thread.__index = Thread
 
+--- Says what a handle stands for, where it is printed.
+local function show(self)
+  return ("thread %d '%s': %s"):format(self.id, self.name, self:status())
+end
+Task.__tostring = show
+Thread.__tostring = show
+
+--- Checks that a method was called with a colon.
+---@param self any
+---@param method string
+local function check_self(self, method)
+  local metatable = getmetatable(self)
+  if metatable ~= Thread and metatable ~= Task then
+    local what = "threading: %s is a method of a thread: write thread:%s(…), with a colon; got %s for the thread"
+    error(what:format(method, method, type(self)), 3)
+  end
+end
+
+--- As long as `vim.wait` can wait.
+local longest = 2 ^ 31 - 1
+
+--- Checks a time to wait and makes it one that `vim.wait` takes.
+---@param what string the function that was called, for the message
+---@param value any milliseconds, or nil
+---@param level integer where to blame: the level of the caller's caller
+---@return integer?
+function M.milliseconds(what, value, level)
+  if value == nil then
+    return nil
+  end
+  -- Not a number is not greater than anything either.
+  if type(value) ~= "number" or not (value >= 0) then
+    error(("threading: %s takes a number of milliseconds, got %s"):format(what, vim.inspect(value)), level + 1)
+  end
+  return math.min(math.ceil(value), longest)
+end
+
 local function pack(...)
   return { n = select("#", ...), ... }
 end
@@ -191,9 +228,8 @@ end
 ---@return boolean? ok nil when the time was up
 ---@return any ... results, or the error, or "timeout"
 function Task:join(timeout)
-  if timeout ~= nil and (type(timeout) ~= "number" or timeout < 0) then
-    error(("threading: join takes a number of milliseconds, got %s"):format(tostring(timeout)), 2)
-  end
+  check_self(self, "join")
+  timeout = M.milliseconds("join", timeout, 2)
   self._observed = true
   if not self._results then
     if vim.in_fast_event() then
@@ -210,7 +246,7 @@ function Task:join(timeout)
     else
       -- A callback of this very thread must let it run while it waits for it.
       local suspended = native.suspend(self.id)
-      local done, interrupted = vim.wait(timeout or 2 ^ 31 - 1, function()
+      local done, interrupted = vim.wait(timeout or longest, function()
         return self._results ~= nil
       end, 10)
       native.resume(self.id, suspended)
@@ -232,6 +268,7 @@ end
 ---@return boolean? ok
 ---@return any ...
 function Task:await(callback)
+  check_self(self, "await")
   self._observed = true
   if callback ~= nil then
     if type(callback) ~= "function" then
@@ -264,6 +301,7 @@ end
 --- Raises an error in the task at its next safe point.
 ---@param reason? any
 function Task:cancel(reason)
+  check_self(self, "cancel")
   if not self._results then
     native.cancel(self.id, self._task, reason)
   end
@@ -271,6 +309,7 @@ end
 
 --- Has no more Lua of the sandbox run; returns at once.
 function Task:kill()
+  check_self(self, "kill")
   self._thread._observed = true
   native.kill(self.id)
 end
@@ -278,12 +317,14 @@ end
 --- Whether the function has not finished.
 ---@return boolean
 function Task:is_running()
+  check_self(self, "is_running")
   return self._results == nil
 end
 
 --- What the thread does, or how it ended.
 ---@return threading.Status
 function Task:status()
+  check_self(self, "status")
   local thread = self._thread
   if thread._ended then
     return self._outcome or thread._ended
@@ -298,6 +339,7 @@ end
 --- Numbers about the thread; those of its end once it has ended.
 ---@return threading.Stats?
 function Task:stats()
+  check_self(self, "stats")
   local thread = self._thread
   thread._stats = native.stats(self.id) or thread._stats
   return thread._stats
@@ -308,6 +350,7 @@ end
 ---@param ... any
 ---@return threading.Task
 function Thread:call(fn, ...)
+  check_self(self, "call")
   if type(fn) ~= "function" then
     error(("threading: call takes a function, got %s"):format(type(fn)), 2)
   end
@@ -333,6 +376,7 @@ end
 --- Exchanges what both sides have written to shared variables.
 ---@return boolean alive
 function Thread:sync()
+  check_self(self, "sync")
   return native.sync(self.id) or false
 end
 

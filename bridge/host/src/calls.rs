@@ -377,7 +377,13 @@ impl Host {
                 } else {
                     stack.push_value(object);
                     stack.replace(last_key);
-                    stack.call(arguments, ALL, handler)
+                    if stack.kind(last_key) == Type::Function {
+                        self.push_slot(stack, Slot::Apply);
+                        stack.insert(last_key);
+                        stack.call(arguments + 1, ALL, handler)
+                    } else {
+                        stack.call(arguments, ALL, handler)
+                    }
                 }
             }
         };
@@ -518,7 +524,11 @@ impl Host {
         if by_reference && !self.enter(stack, session)? {
             return Ok(());
         }
-        let traceback = if ok { None } else { self.take_traceback(stack) };
+        let (traceback, lacks_place) = if ok {
+            (None, false)
+        } else {
+            self.take_traceback(stack)
+        };
         let last = stack.top();
         let encoded = (|| {
             let mut capture = Capture::new(self, session, stack)?;
@@ -539,6 +549,7 @@ impl Host {
                 Some(traceback) => fields.string(traceback),
                 None => fields.nil(),
             }
+            fields.boolean(lacks_place);
             if by_reference && !mutated(Mutation::SkipReplyFlush) {
                 capture.collect_delta()?;
             }
@@ -550,29 +561,31 @@ impl Host {
             ))
         })();
         stack.set_top(last);
-        let sent = encoded.map(|message| session.handle.0.send(message));
+        let sent = encoded.map(|message| session.handle.0.answer(message));
         if by_reference {
             self.leave(stack, session);
         }
         sent
     }
 
-    /// Returns the traceback of the last error.
-    fn take_traceback(&self, stack: &mut Stack<'_>) -> Option<Vec<u8>> {
+    /// Returns the traceback of the last error, and whether the place of the call is to be put before it.
+    fn take_traceback(&self, stack: &mut Stack<'_>) -> (Option<Vec<u8>>, bool) {
         self.push_slot(stack, Slot::Trace);
         let trace = stack.top();
         stack.raw_get_index(trace, 1);
         let traceback = stack.string(-1).map(<[u8]>::to_vec);
         stack.push_nil();
         stack.raw_set_index(trace, 1);
+        stack.raw_get_index(trace, 2);
+        let lacks_place = stack.boolean(-1);
         stack.set_top(trace - 1);
-        traceback
+        (traceback, lacks_place)
     }
 
     /// Reports the error on top of the stack, of a call that nobody waits for.
     fn report(&self, stack: &mut Stack<'_>, session: &Session) {
         let error = stack.top();
-        let traceback = self.take_traceback(stack);
+        let (traceback, _) = self.take_traceback(stack);
         self.push_dispatch(stack, b"error", session);
         stack.push_value(error);
         match traceback {

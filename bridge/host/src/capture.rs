@@ -242,7 +242,11 @@ impl<'a, 'l> Capture<'a, 'l> {
     pub(crate) fn by_name(&mut self, index: c_int, out: &mut Encoder) -> bool {
         loop {
             if let Some(path) = self.lookup(Slot::Names, index) {
-                out.named(&path);
+                if self.stack.kind(index) == Type::Function {
+                    out.named_function(&path);
+                } else {
+                    out.named(&path);
+                }
                 return true;
             }
             if !self.session.share_modules

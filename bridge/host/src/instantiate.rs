@@ -433,7 +433,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             Token::VimNil => self.view.push_slot(self.stack, Slot::VimNil),
             Token::Int64(value) => self.push_integer(value as u64, false)?,
             Token::Uint64(value) => self.push_integer(value, true)?,
-            Token::Named(path) => self.push_named(path),
+            Token::Named(path) | Token::NamedFunction(path) => self.push_named(path),
             Token::Module(name) => self.push_module(name),
             Token::Reference(Reference::Cell, _) => return Err(error.into()),
             Token::Reference(kind, id) if kind.is_local() => self.local(kind, id)?,

@@ -36,7 +36,7 @@ pub(crate) fn begin(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let task = session.give_task();
     let message = Capture::new(&host, &session, stack).and_then(|mut capture| {
         let mut fields = Encoder::new();
-        fields.named(&path);
+        fields.named_function(&path);
         fields.array_len((last - 2).max(0) as usize);
         for index in 3..=last {
             capture.value(index, &mut fields)?;

@@ -75,6 +75,8 @@ pub(crate) enum Slot {
     Collect,
     /// Ends what stands for a coroutine of a sandbox.
     EndStandIn,
+    /// Calls a function from a place that errors can name.
+    Apply,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.

@@ -37,11 +37,18 @@ local function note(err)
   return err
 end
 
---- Message handler of host calls: hands the traceback over.
+--- Message handler of host calls: hands the traceback over, and whether the error names the place of the call,
+--- which it puts in itself only if this file is that place.
 local function handler(err)
   note(err)
   trace[1] = last.traceback
   last.error, last.traceback = nil, nil
+  if type(err) == "string" then
+    local text, found = err:gsub("^%(threading%):%d+: ", "")
+    trace[2] = found == 1
+    return text
+  end
+  trace[2] = false
   return err
 end
 
@@ -51,6 +58,15 @@ end
 
 local function assign(object, key, value)
   object[key] = value
+end
+
+local function pass(...)
+  return ...
+end
+
+--- Calls a function in the way that Lua code does, so that an error can name the place of the call.
+local function apply(fn, ...)
+  return pass(fn(...))
 end
 
 --- Makes a variable of which nobody can say that it never changes.
@@ -780,4 +796,5 @@ return {
   operators.operators,
   collect,
   end_stand_in,
+  apply,
 }

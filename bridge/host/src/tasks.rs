@@ -129,6 +129,7 @@ fn read_options(stack: &mut Stack<'_>, table: c_int) -> Result<Options, HostErro
         timeout: field_number(stack, table, "timeout")
             .map(|milliseconds| Duration::from_micros((milliseconds.max(0.0) * 1000.0) as u64)),
         policy,
+        hrtime: field_number(stack, table, "hrtime").map(|shown| (Instant::now(), shown as u64)),
         relaxed: field_string(stack, table, "sync").as_deref() == Some(b"relaxed"),
         paths: Paths {
             vimruntime: path(field_string(stack, table, "vimruntime").unwrap_or_default()),

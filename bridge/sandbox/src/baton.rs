@@ -14,11 +14,25 @@ enum Holder {
     Host(u32),
 }
 
+///
+/// The return of a host call is no safe point: in `id = create(…)` nobody runs between the two halves. So
+/// while an answer is under way the host does not get the baton before the worker has had it.
 #[derive(Debug)]
 struct State {
     holder: Holder,
+    /// Answers to host calls that the host has sent.
+    answered: u64,
+    /// Those of them with which the sandbox has gone on.
+    taken: u64,
     /// Nothing of the sandbox runs any more.
     ended: bool,
+}
+
+impl State {
+    /// Returns whether the sandbox must run before the host does.
+    fn owes_a_turn(&self) -> bool {
+        self.taken < self.answered && !self.ended
+    }
 }
 
 /// One sandbox's baton.
@@ -35,6 +49,8 @@ impl Baton {
         Baton {
             state: Mutex::new(State {
                 holder: Holder::Nobody,
+                answered: 0,
+                taken: 0,
                 ended: false,
             }),
             given: Condvar::new(),
@@ -47,7 +63,18 @@ impl Baton {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the baton for the host, waiting for the worker's slice to end; false when the sandbox has ended.
+    /// Counts an answer to a host call; before it is sent.
+    pub(crate) fn answer(&self) {
+        self.lock().answered += 1;
+    }
+
+    /// Returns whether there are answers with which the sandbox has not gone on.
+    pub(crate) fn owes_a_turn(&self) -> bool {
+        self.lock().owes_a_turn()
+    }
+
+    /// Takes the baton for the host, waiting for the worker's slice to end, and for it to begin when there are
+    /// answers under way; false when the sandbox has ended.
     pub(crate) fn enter(&self) -> bool {
         let mut state = self.lock();
         loop {
@@ -56,12 +83,12 @@ impl Baton {
                     state.holder = Holder::Host(depth + 1);
                     return !state.ended;
                 }
-                Holder::Nobody => {
+                Holder::Nobody if !state.owes_a_turn() => {
                     state.holder = Holder::Host(1);
                     self.wanted.store(false, Ordering::Relaxed);
                     return !state.ended;
                 }
-                Holder::Worker => {
+                Holder::Nobody | Holder::Worker => {
                     self.wanted.store(true, Ordering::Relaxed);
                     state = self
                         .given
@@ -102,7 +129,7 @@ impl Baton {
     /// Takes the baton for the worker unless the host has it or waits for it.
     pub(crate) fn try_take(&self) -> bool {
         let mut state = self.lock();
-        if state.holder != Holder::Nobody || self.is_wanted() {
+        if state.holder != Holder::Nobody || self.is_wanted() && !state.owes_a_turn() {
             return false;
         }
         state.holder = Holder::Worker;
@@ -114,9 +141,10 @@ impl Baton {
         self.lock().holder == Holder::Worker
     }
 
-    /// Gives the worker's baton back.
-    pub(crate) fn give(&self) {
+    /// Gives the worker's baton back; the sandbox has gone on with that many answers.
+    pub(crate) fn give(&self, taken: u64) {
         let mut state = self.lock();
+        state.taken = taken;
         if state.holder == Holder::Worker {
             state.holder = Holder::Nobody;
         }

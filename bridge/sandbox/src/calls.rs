@@ -15,6 +15,7 @@ use interpreter::{
 };
 
 use crate::clock;
+use crate::handle::Options;
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
 use crate::policy::Policy;
@@ -74,7 +75,8 @@ pub(crate) struct State {
     /// `vim.stop_thread` was called.
     pub(crate) is_stopping: Cell<bool>,
     next_call: Cell<u64>,
-    started: Instant,
+    /// A moment, and the nanoseconds that `hrtime` shows then.
+    clock: (Instant, u64),
 }
 
 /// Data of a userdata that stands for a value of the host.
@@ -93,17 +95,19 @@ impl Remote {
 pub(crate) struct Nil;
 
 impl State {
-    pub(crate) fn new(objects: Objects, link: Link, policy: Policy, runtime: PathBuf) -> State {
+    pub(crate) fn new(objects: Objects, link: Link, options: &Options) -> State {
+        let clock = options.hrtime.filter(|_| !clock::is_virtual());
+        let clock = clock.unwrap_or_else(|| (clock::now(), 0));
         State {
             objects: RefCell::new(objects),
             hooks: RefCell::new(None),
             link,
-            policy,
-            runtime,
+            policy: options.policy.clone(),
+            runtime: options.paths.vimruntime.clone(),
             request: Cell::new(None),
             is_stopping: Cell::new(false),
             next_call: Cell::new(1),
-            started: clock::now(),
+            clock,
         }
     }
 }
@@ -225,7 +229,7 @@ pub(crate) fn loaded_module<'gc>(ctx: Context<'gc>, name: &[u8]) -> Option<Value
 }
 
 /// Returns the object of this side that has a dotted path, or one that stands for the host's.
-pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
+pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8], is_function: bool) -> Value<'gc> {
     let Some(by_path) = hook(ctx, |hooks| &hooks.by_path) else {
         return Value::NIL;
     };
@@ -255,7 +259,6 @@ pub(crate) fn named<'gc>(ctx: Context<'gc>, path: &[u8]) -> Value<'gc> {
     for (index, part) in vim_parts.iter().enumerate() {
         let _ = ctx.set(keys, (index + 1) as f64, ctx.string(part));
     }
-    let is_function = matches!(vim_parts.first(), Some(&b"api" | &b"fn")) && vim_parts.len() == 2;
     let object: Value<'gc> = if is_function {
         ctx.native("host_function", call_path, &[keys.into()])
             .into()
@@ -298,6 +301,8 @@ pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Err
     ctx.register(table, &natives)?;
     let names = ctx.fetch(&state(ctx).objects.borrow().names);
     ctx.set_field(table, "names", names)?;
+    let is_trusted = state(ctx).policy == Policy::Trusted;
+    ctx.set_field(table, "is_trusted", Value::boolean(is_trusted))?;
     Ok(table)
 }
 
@@ -377,7 +382,7 @@ fn send<'gc>(
                 Ok(()) => None,
                 Err(shown) if operation == Operation::Get && state.policy.leads_on(&shown) => {
                     // What is allowed lies further down: nothing is asked for yet.
-                    return call.ret(named(ctx, shown.as_bytes()));
+                    return call.ret(named(ctx, shown.as_bytes(), false));
                 }
                 Err(shown) => Some(shown),
             },
@@ -520,8 +525,9 @@ fn sleep<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 /// `hrtime()`: nanoseconds of a clock that only goes forward.
 fn hrtime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let elapsed = clock::now() - state(call.ctx()).started;
-    call.ret(elapsed.as_nanos() as f64)
+    let (moment, shown) = state(call.ctx()).clock;
+    let elapsed = clock::now().saturating_duration_since(moment);
+    call.ret(shown as f64 + elapsed.as_nanos() as f64)
 }
 
 /// `stop()`: ends the sandbox from within.

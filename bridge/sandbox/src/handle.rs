@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bridge_wire::Id;
 use crossbeam_channel::Sender;
@@ -35,6 +35,9 @@ pub struct Options {
     pub policy: Policy,
     /// Callbacks on main do not wait for the sandbox, which tells now and then what it has written.
     pub relaxed: bool,
+    /// A moment, and what the host's `vim.uv.hrtime` showed then, in nanoseconds: both sides have one clock.
+    /// Without it, and in virtual time, the sandbox's begins at 0.
+    pub hrtime: Option<(Instant, u64)>,
     pub paths: Paths,
 }
 
@@ -237,9 +240,18 @@ impl Handle {
         self.wake();
     }
 
+    /// Sends the answer to a host call: until the sandbox has gone on with it, `enter` waits.
+    pub fn answer(&self, message: Vec<u8>) {
+        self.shared.baton.answer();
+        self.send(message);
+    }
+
     /// Takes the baton, waiting for the running slice to end (some 100 µs); entries nest.
     pub fn enter(&self) -> Entered {
         let before = clock::now();
+        if crate::is_inline() {
+            stepper::settle(&self.shared);
+        }
         let ready = self.shared.baton.enter();
         let waited = (clock::now() - before).as_micros() as u64;
         self.shared

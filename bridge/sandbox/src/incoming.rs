@@ -245,7 +245,8 @@ impl<'gc> Incoming<'_, 'gc> {
                 .objects
                 .value(ctx, id)
                 .ok_or(ApplyError::UnknownObject(id.raw()))?,
-            Token::Named(path) => calls::named(ctx, path),
+            Token::Named(path) => calls::named(ctx, path, false),
+            Token::NamedFunction(path) => calls::named(ctx, path, true),
             Token::Module(name) => calls::module(ctx, name),
             Token::VimNil => calls::vim_nil(ctx),
             Token::Int64(value) => ctx.integer(Integer::Signed(value)).into(),

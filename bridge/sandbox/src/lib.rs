@@ -19,6 +19,7 @@ mod incoming;
 mod objects;
 mod outgoing;
 mod policy;
+mod prelude;
 mod sandbox;
 mod stepper;
 mod worker;
@@ -27,6 +28,7 @@ pub use handle::{
     Entered, Handle, Options, Outcome, Paths, SandboxId, SpawnError, Stats, Status, Traced,
 };
 pub use policy::{Policy, Rules};
-pub use sandbox::{OPERATORS, SLICE};
+pub use prelude::OPERATORS;
+pub use sandbox::SLICE;
 pub use stepper::{drive_inline, is_inline, look, pass, record, step, take_record};
 pub use worker::{shut_down, spawn};

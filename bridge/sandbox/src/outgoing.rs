@@ -150,6 +150,8 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
                 let table = value.as_table().expect("a table");
                 if let Some(name) = self.objects.name_of(self.ctx, value) {
                     out.named(name.as_string().expect("a name").as_bytes());
+                } else if let Some((kind, id)) = self.object_of_host(value) {
+                    out.reference(kind, id);
                 } else {
                     self.copy_table(out, table)?;
                 }
@@ -210,7 +212,12 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         create: impl FnOnce(&mut Self) -> Result<(Reference, Id), EncodeError>,
     ) -> Result<(), EncodeError> {
         if let Some(name) = self.objects.name_of(self.ctx, value) {
-            out.named(name.as_string().expect("a name").as_bytes());
+            let name = name.as_string().expect("a name");
+            if value.as_function().is_some() {
+                out.named_function(name.as_bytes());
+            } else {
+                out.named(name.as_bytes());
+            }
             return Ok(());
         }
         let known = self.objects.find(self.ctx, value);
@@ -302,6 +309,14 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
         self.created.push(id);
         self.unfilled.push_back(id);
         id
+    }
+
+    /// Returns the id of an object of the host, a table with a metatable: it goes back as itself, since a
+    /// copy would lose what it does.
+    fn object_of_host(&self, value: Value<'gc>) -> Option<(Reference, Id)> {
+        value.as_table()?.metatable()?;
+        let known = self.objects.find(self.ctx, value);
+        known.filter(|(_, id)| id.side() == Side::Host)
     }
 
     /// Makes a Lua function known to the host: its code and its cells.

@@ -144,10 +144,22 @@ host.hooks({
 
 -- Namespaces ----------------------------------------------------------------------------------------
 
---- A namespace whose members are functions of the host.
-local function function_namespace(namespace)
+--- Looks up a member of one of the host's namespaces, and keeps it if it is a function.
+local function look_up(self, namespace, key)
+  local member = host.get({ namespace, key })
+  if type(member) == "function" then
+    rawset(self, key, member)
+  end
+  return member
+end
+
+--- A namespace whose members are functions of the host; `has_all` says that it has one of each name.
+local function function_namespace(namespace, has_all)
   local members = setmetatable({}, {
     __index = function(self, key)
+      if host.is_trusted and not has_all then
+        return look_up(self, namespace, key)
+      end
       local keys = { namespace, key }
       local member = name(host.function_for(keys), "vim." .. namespace .. "." .. tostring(key))
       rawset(self, key, member)
@@ -157,8 +169,8 @@ local function function_namespace(namespace)
   vim[namespace] = name(members, "vim." .. namespace)
 end
 
-function_namespace("api")
-function_namespace("fn")
+function_namespace("api", false)
+function_namespace("fn", true)
 
 --- A namespace of variables or options: reads and writes go to the host, `vim.bo[2].filetype` too.
 local function variable_namespace(namespace, is_indexed)
@@ -281,6 +293,9 @@ local uv = {
 vim.uv = name(
   setmetatable(uv, {
     __index = function(self, key)
+      if host.is_trusted then
+        return look_up(self, "uv", key)
+      end
       local member = host.function_for({ "uv", key })
       rawset(self, key, member)
       return member
@@ -292,12 +307,21 @@ vim.loop = vim.uv
 
 --- Waits like Neovim's, but only this coroutine does.
 function vim.wait(milliseconds, condition, interval)
+  if type(milliseconds) ~= "number" then
+    error(("bad argument #1 to 'wait' (number expected, got %s)"):format(type(milliseconds)), 2)
+  elseif milliseconds < 0 then
+    error("timeout must be >= 0", 2)
+  elseif condition ~= nil and type(condition) ~= "function" then
+    error("vim.wait: if passed, condition must be a function", 2)
+  elseif interval ~= nil and (type(interval) ~= "number" or interval < 0) then
+    error("interval must be >= 0", 2)
+  end
   local deadline = host.hrtime() + milliseconds * 1e6
   while true do
     if condition then
       local result = condition()
       if result then
-        return true
+        return true, nil
       end
     end
     local left = (deadline - host.hrtime()) / 1e6

@@ -19,6 +19,7 @@ use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
 use crate::policy::Policy;
+use crate::prelude::{LEAST_MEMORY, StartFailure, run_prelude};
 use crate::stepper;
 use crate::worker::Command;
 
@@ -27,9 +28,6 @@ pub const SLICE: u64 = 4_000;
 
 /// Slices after which a relaxed sandbox publishes what it has written: some milliseconds.
 const RELAXED: u32 = 64;
-
-/// Builds `vim` and what else a sandbox has beyond the standard library.
-const PRELUDE: &[u8] = include_bytes!("prelude.lua");
 
 /// The worker's end of a sandbox's queues.
 #[derive(Clone)]
@@ -49,9 +47,6 @@ impl Link {
         }
     }
 }
-
-/// Operators on values that stay on the other side; a chunk that both sides run.
-pub const OPERATORS: &str = include_str!("operators.lua");
 
 /// What a sandbox wants after its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +80,8 @@ struct Running {
     number: u64,
     task: Task,
     waiting: Waiting,
+    /// It has its answer and has not run since.
+    is_answered: bool,
     is_cancelled: bool,
     /// The last host call that failed with a message.
     host_error: Option<HostError>,
@@ -95,8 +92,8 @@ struct HostError {
     message: Vec<u8>,
     /// Where it was raised on the host.
     traceback: Option<Vec<u8>>,
-    /// The editor's own message, no function's of the program.
-    is_editors: bool,
+    /// The editor's own message, no function's of the program, and without a place.
+    is_bare: bool,
 }
 
 pub(crate) struct Sandbox {
@@ -111,6 +108,8 @@ pub(crate) struct Sandbox {
     hands_over: bool,
     /// Messages that were received but not applied.
     pending: VecDeque<Vec<u8>>,
+    /// Answers to host calls that were applied.
+    answers: u64,
     /// The prelude's function that runs `require` for each of its arguments.
     load_modules: Stash,
     fuel: Option<u64>,
@@ -126,22 +125,27 @@ impl Sandbox {
     /// Makes a sandbox on the worker's thread; `None` when it failed, which the host has been told.
     pub(crate) fn new(options: Options, link: Link) -> Option<Sandbox> {
         let result = catch_unwind(AssertUnwindSafe(|| Self::build(&options, link.clone())));
-        let message = match result {
+        let failure = match result {
             Ok(Ok(sandbox)) => return Some(sandbox),
-            Ok(Err(message)) => message,
-            Err(panic) => describe_panic(&*panic),
+            Ok(Err(failure)) => failure,
+            Err(panic) => StartFailure::Other(describe_panic(&*panic)),
         };
-        report_end(
-            &link,
-            Outcome::Failed,
-            &format!("the sandbox could not start: {message}"),
-            &[1],
-        );
+        let (outcome, message) = match failure {
+            StartFailure::NoRoom => {
+                let limit = options.memory.unwrap_or(usize::MAX);
+                let needs = format!("a thread takes some {LEAST_MEMORY} before it runs anything");
+                let message = format!("{limit} bytes of memory are too few: {needs}");
+                (Outcome::OutOfMemory, message)
+            }
+            StartFailure::Other(message) => (Outcome::Failed, message),
+        };
+        let text = format!("the sandbox '{}' could not start: {message}", options.name);
+        report_end(&link, outcome, &text, &[1]);
         None
     }
 
-    fn build(options: &Options, link: Link) -> Result<Sandbox, String> {
-        let mut lua = Lua::new(interpreter::Options {
+    fn build(options: &Options, link: Link) -> Result<Sandbox, StartFailure> {
+        let lua = Lua::try_new(interpreter::Options {
             memory: options.memory,
             seed: options.seed,
             environment: match options.policy {
@@ -152,14 +156,10 @@ impl Sandbox {
                 Policy::Pure | Policy::Listed(_) => Rc::new(Isolated::new()),
             },
         });
+        let mut lua = lua.ok_or(StartFailure::NoRoom)?;
         let state = lua.enter(|ctx| {
             let objects = Objects::new(ctx);
-            let state = Rc::new(State::new(
-                objects,
-                link.clone(),
-                options.policy.clone(),
-                options.paths.vimruntime.clone(),
-            ));
+            let state = Rc::new(State::new(objects, link.clone(), options));
             ctx.set_embedder(state.clone());
             state
         });
@@ -174,6 +174,7 @@ impl Sandbox {
             operations: Vec::new(),
             hands_over: false,
             pending: VecDeque::new(),
+            answers: 0,
             load_modules,
             fuel: options.fuel,
             deadline: options.timeout.map(|timeout| clock::now() + timeout),
@@ -279,9 +280,28 @@ impl Sandbox {
         if std::mem::take(&mut self.hands_over) {
             self.link.shared.baton.hand_over();
         } else {
-            self.link.shared.baton.give();
+            let taken = self.answers_taken(turn);
+            self.link.shared.baton.give(taken);
         }
         turn
+    }
+
+    /// Returns how many answers main need not wait for any more when it wants the baton.
+    fn answers_taken(&self, turn: Turn) -> u64 {
+        let is_answer = |bytes: &&Vec<u8>| {
+            Message::decode(bytes).is_ok_and(|message| message.kind == Kind::Reply)
+        };
+        if turn == Turn::Wait {
+            // What is left waits for main itself: a module that is being loaded, an operation.
+            return self.answers + self.pending.iter().filter(is_answer).count() as u64;
+        }
+        let left = self.tasks.iter().filter(|running| running.is_answered);
+        self.answers - left.count() as u64
+    }
+
+    /// Returns whether main waits for this sandbox.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.link.shared.baton.is_wanted()
     }
 
     /// Returns the next task to run: while main waits for an operation that one only, and what loads modules.
@@ -295,10 +315,13 @@ impl Sandbox {
             _ if is_loading && self.pending.iter().any(is_operation) => Some(0),
             operation => operation.copied(),
         };
-        self.tasks.iter().position(|running| {
+        let may_run = |running: &Running| {
             running.waiting == Waiting::No
                 && (running.number == 0 || only.is_none_or(|only| running.number == only))
-        })
+        };
+        let answered = |running: &Running| running.is_answered && may_run(running);
+        let next = self.tasks.iter().position(answered);
+        next.or_else(|| self.tasks.iter().position(may_run))
     }
 
     fn is_loading(&self) -> bool {
@@ -457,6 +480,7 @@ impl Sandbox {
             number,
             task,
             waiting: Waiting::No,
+            is_answered: false,
             is_cancelled: false,
             host_error: None,
         });
@@ -466,7 +490,7 @@ impl Sandbox {
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
         let mut fields = message.fields.clone();
-        let tasks = &mut self.tasks;
+        let (tasks, answers) = (&mut self.tasks, &mut self.answers);
         let started = self.lua.enter(|ctx| -> Result<Option<Task>, ApplyError> {
             let mut incoming = Incoming {
                 ctx,
@@ -482,6 +506,7 @@ impl Sandbox {
                     return Ok(Some(ctx.task(function, &args)));
                 }
                 Kind::Reply => {
+                    *answers += 1;
                     let waits = |running: &Running| match running.waiting {
                         Waiting::For(request) => request.host_call() == Some(message.number),
                         Waiting::No => false,
@@ -491,18 +516,27 @@ impl Sandbox {
                         return Ok(None);
                     };
                     let waiting = std::mem::replace(&mut running.waiting, Waiting::No);
+                    running.is_answered = true;
                     if fields.boolean()? {
                         let results = incoming.list(&mut fields)?;
                         ctx.resume(&running.task, &results)
                             .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
                     } else {
-                        let error = incoming.value(&mut fields)?;
+                        let mut error = incoming.value(&mut fields)?;
                         let traceback = fields.optional_string()?.map(<[u8]>::to_vec);
+                        let lacks_place = fields.boolean()?;
+                        if lacks_place
+                            && let Some(message) = error.as_string()
+                            && let Some(place) = caller_in(&ctx.task_traceback(&running.task))
+                        {
+                            error = ctx.string([place, message.as_bytes()].concat()).into();
+                        }
                         let is_editors = matches!(waiting, Waiting::For(Request::Reply(_)));
+                        let is_placed = lacks_place && error.as_string().is_some();
                         running.host_error = error.as_string().map(|message| HostError {
                             message: message.as_bytes().to_vec(),
                             traceback,
-                            is_editors,
+                            is_bare: is_editors && !is_placed,
                         });
                         ctx.raise(&running.task, error);
                     }
@@ -534,6 +568,7 @@ impl Sandbox {
         let Some(mut running) = self.tasks.remove(index) else {
             return;
         };
+        running.is_answered = false;
         let left = self.fuel.map_or(units, |fuel| {
             fuel.saturating_sub(self.lua.fuel_used()).min(units)
         });
@@ -639,7 +674,7 @@ impl Sandbox {
                     .as_string()
                     .is_some_and(|text| text.as_bytes() == error.message)
             {
-                if error.is_editors
+                if error.is_bare
                     && let Some(position) = position_in(&traceback)
                 {
                     // As in the foreground, the thread itself saw the editor's bare message.
@@ -721,6 +756,7 @@ impl Sandbox {
         if outcome != Outcome::Failed && self.link.shared.baton.is_workers() {
             self.publish(false);
         }
+        self.count();
         for running in &mut self.tasks {
             self.lua.interrupt(&mut running.task);
         }
@@ -728,6 +764,13 @@ impl Sandbox {
         let text = format!("the sandbox '{}' has ended: {reason}", self.name);
         let numbers = if started_nothing { vec![1] } else { numbers };
         report_end(&self.link, outcome, &text, &numbers);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Whoever waits for the baton must not wait for a worker that is gone.
+        self.link.shared.baton.end();
     }
 }
 
@@ -772,77 +815,36 @@ fn join_tracebacks(on_main: &[u8], traceback: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Returns `file:line: ` of the innermost Lua function in a traceback.
+/// Returns the lines of a traceback that are not of the prelude, the innermost first.
+fn program_lines(traceback: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = traceback.split(|&byte| byte == b'\n');
+    let lines = lines.filter_map(|line| line.strip_prefix(b"\t"));
+    lines.filter(|line| !line.starts_with(b"(sandbox prelude):"))
+}
+
+/// Returns `file:line: ` of who has called the native function that a task waits in, as that would put it
+/// before an error of its own; nothing if it was no Lua function.
+fn caller_in(traceback: &[u8]) -> Option<&[u8]> {
+    position_of(program_lines(traceback).nth(1)?)
+}
+
+/// Returns `file:line: ` of the innermost function of the program in a traceback.
 fn position_in(traceback: &[u8]) -> Option<&[u8]> {
-    traceback.split(|&byte| byte == b'\n').find_map(|line| {
-        let line = line.strip_prefix(b"\t")?;
-        let end = line.windows(4).position(|window| window == b": in")?;
-        let place = &line[..end];
-        place
-            .last()
-            .is_some_and(u8::is_ascii_digit)
-            .then_some(&line[..end + 2])
-    })
+    program_lines(traceback).find_map(position_of)
+}
+
+/// Returns the `file:line: ` with which a line of a traceback begins, if it does.
+fn position_of(line: &[u8]) -> Option<&[u8]> {
+    let end = line.windows(4).position(|window| window == b": in")?;
+    let place = &line[..end];
+    place
+        .last()
+        .is_some_and(u8::is_ascii_digit)
+        .then_some(&line[..end + 2])
 }
 
 fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "unknown panic".into())
-}
-
-/// Runs the prelude; returns its function that loads modules.
-fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, String> {
-    let mut task = lua.enter(|ctx| -> Result<Task, String> {
-        let prototype = ctx
-            .load(PRELUDE, b"=(sandbox prelude)")
-            .map_err(|error| error.to_string())?;
-        let main = ctx.main_function(prototype, ctx.globals());
-        let operators = ctx
-            .load(OPERATORS.as_bytes(), b"=(sandbox operators)")
-            .map_err(|error| error.to_string())?;
-        let operators = ctx.main_function(operators, ctx.globals());
-        let natives = calls::natives(ctx).map_err(|error| error.to_string())?;
-        ctx.set_field(natives, "operators", operators)
-            .map_err(|error| error.to_string())?;
-        let path = ctx.string(module_path(options));
-        Ok(ctx.task(main, &[natives.into(), path.into()]))
-    })?;
-    loop {
-        match lua.run(&mut task, u64::MAX) {
-            interpreter::Outcome::Finished => break,
-            interpreter::Outcome::OutOfFuel => {}
-            interpreter::Outcome::Suspended => return Err("the prelude waits".into()),
-            interpreter::Outcome::Failed(Failure::Error { value, .. }) => {
-                return Err(lua.enter(|ctx| format!("{:?}", ctx.unstash(value))));
-            }
-            interpreter::Outcome::Failed(Failure::Interrupted(interrupt)) => {
-                return Err(interrupt.to_string());
-            }
-        }
-    }
-    Ok(lua.enter(|ctx| {
-        let results = ctx.results(&task);
-        ctx.drop_task(task);
-        ctx.stash(results.first().copied().unwrap_or(Value::NIL))
-    }))
-}
-
-/// Returns `package.path` for a sandbox: the runtime's directories, then the host's own.
-fn module_path(options: &Options) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
-    let paths = &options.paths;
-    let mut path = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for directory in std::iter::once(&paths.vimruntime).chain(&paths.runtime_path) {
-        if directory.as_os_str().is_empty() || !seen.insert(directory) {
-            continue;
-        }
-        for pattern in ["/lua/?.lua;", "/lua/?/init.lua;"] {
-            path.extend_from_slice(directory.as_os_str().as_bytes());
-            path.extend_from_slice(pattern.as_bytes());
-        }
-    }
-    path.extend_from_slice(&paths.package_path);
-    path
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use crate::clock;
-use crate::handle::SandboxId;
+use crate::handle::{SandboxId, Shared};
 use crate::worker::{Command, Sandboxes};
 
 struct Stepper {
@@ -57,6 +57,21 @@ pub fn step(units: u64, pick: usize) -> Option<SandboxId> {
         stepper.look();
         stepper.sandboxes.step(units, pick, &stepper.receiver)
     })
+}
+
+/// Lets a sandbox go on with the answers that are under way to it, as far as its next safe point.
+pub(crate) fn settle(shared: &Shared) {
+    STEPPER.with_borrow_mut(|stepper| {
+        let Some(stepper) = stepper.as_mut() else {
+            return;
+        };
+        while shared.baton.owes_a_turn() {
+            stepper.look();
+            if !stepper.sandboxes.step_one(shared.id, &stepper.receiver) {
+                break;
+            }
+        }
+    });
 }
 
 /// Lets virtual time pass.

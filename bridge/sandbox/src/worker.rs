@@ -178,7 +178,10 @@ impl Sandboxes {
 
     /// Gives the next sandbox its turn.
     fn take_turn(&mut self, commands: &Receiver<Command>) {
-        let Some(id) = self.ready.pop_front() else {
+        // One that main waits for goes first.
+        let is_wanted = |id: &SandboxId| self.all.get(id).is_some_and(Sandbox::is_wanted);
+        let first = self.ready.iter().position(is_wanted).unwrap_or(0);
+        let Some(id) = self.ready.remove(first) else {
             return;
         };
         let slice = Slice {
@@ -203,6 +206,12 @@ impl Sandboxes {
         };
         self.turn_of(id, slice, commands);
         Some(id)
+    }
+
+    /// Gives one sandbox a turn up to its next safe point; false if it has nothing to do.
+    pub(crate) fn step_one(&mut self, id: SandboxId, commands: &Receiver<Command>) -> bool {
+        let index = self.ready.iter().position(|&ready| ready == id);
+        index.is_some_and(|index| self.step(1, index, commands).is_some())
     }
 
     /// Returns how many sandboxes may have something to do.

@@ -26,6 +26,7 @@ fn options() -> Options {
         timeout: None,
         policy: Policy::Trusted,
         relaxed: false,
+        hrtime: None,
         paths: Paths::default(),
     }
 }
@@ -96,6 +97,7 @@ impl Host {
         fields.array_len(1);
         fields.number(value);
         fields.nil();
+        fields.boolean(false);
         self.handle
             .send(encode_message(Kind::Reply, call, None, &fields));
     }
@@ -144,7 +146,7 @@ fn a_host_call_suspends_wherever_it_is() {
     let mut host = Host::new(options());
     host.start(
         "local t = { 3, 1, 2 }
-         table.sort(t, function(a, b) return vim.api.weight(a) < vim.api.weight(b) end)
+         table.sort(t, function(a, b) return vim.fn.weight(a) < vim.fn.weight(b) end)
          return t[1], t[2], t[3]",
         &[],
     );
@@ -173,7 +175,7 @@ fn a_written_cell_is_in_the_next_message() {
     let cell = host.ids.give();
     host.start(
         "local n = 0
-         return function() n = n + 41 vim.api.look() n = n + 1 end",
+         return function() n = n + 41 vim.fn.look() n = n + 1 end",
         &[(cell, 1.0)],
     );
     let bytes = host.receive_kind(Kind::HostCall);
@@ -251,7 +253,7 @@ fn limits_end_what_pcall_cannot_catch() {
 #[test]
 fn a_damaged_message_ends_the_sandbox_with_a_reason() {
     let mut host = Host::new(options());
-    host.start("vim.api.wait()", &[]);
+    host.start("vim.fn.wait()", &[]);
     host.receive_kind(Kind::HostCall);
     host.handle.send(vec![0xc1, 0x00]);
     let (ok, error) = finished(&host.receive_kind(Kind::Finished));
@@ -267,13 +269,14 @@ fn a_pure_sandbox_calls_nobody() {
     let mut host = Host::new(Options {
         policy: Policy::Pure,
         relaxed: false,
+        hrtime: None,
         ..options()
     });
-    host.start("return select(2, pcall(vim.api.nvim_command, 'quit'))", &[]);
+    host.start("return select(2, pcall(vim.fn.nvim_command, 'quit'))", &[]);
     let (ok, results) = finished(&host.receive_kind(Kind::Finished));
     assert!(ok);
     assert!(
-        results[0].contains("vim.api.nvim_command is not allowed"),
+        results[0].contains("vim.fn.nvim_command is not allowed"),
         "{results:?}"
     );
 }

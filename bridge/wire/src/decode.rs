@@ -6,7 +6,9 @@
 use rmp::Marker;
 use thiserror::Error;
 
-use crate::encode::{EXT_INT64, EXT_MODULE, EXT_NAMED, EXT_UINT64, EXT_VIM_NIL};
+use crate::encode::{
+    EXT_INT64, EXT_MODULE, EXT_NAMED, EXT_NAMED_FUNCTION, EXT_UINT64, EXT_VIM_NIL,
+};
 use crate::{Id, MAX_DEPTH, Reference};
 
 /// Why bytes are not a message, and where.
@@ -63,6 +65,7 @@ pub enum Token<'a> {
     Map(u32),
     Reference(Reference, Id),
     Named(&'a [u8]),
+    NamedFunction(&'a [u8]),
     Module(&'a [u8]),
     VimNil,
     /// What the literal `1LL` makes.
@@ -260,6 +263,7 @@ impl<'a> Decoder<'a> {
         };
         let reference = match kind {
             EXT_NAMED => return Ok(Token::Named(payload)),
+            EXT_NAMED_FUNCTION => return Ok(Token::NamedFunction(payload)),
             EXT_MODULE => return Ok(Token::Module(payload)),
             EXT_VIM_NIL if len == 0 => return Ok(Token::VimNil),
             EXT_INT64 | EXT_UINT64 => {

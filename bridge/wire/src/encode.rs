@@ -11,6 +11,7 @@ pub(crate) const EXT_MODULE: i8 = 6;
 pub(crate) const EXT_VIM_NIL: i8 = 7;
 pub(crate) const EXT_INT64: i8 = 9;
 pub(crate) const EXT_UINT64: i8 = 10;
+pub(crate) const EXT_NAMED_FUNCTION: i8 = 17;
 
 /// The largest header of an array or map: a marker and a 32-bit count.
 const HEADER: usize = 5;
@@ -180,6 +181,11 @@ impl Encoder {
     /// Writes an object that both sides have, by its path (`vim.api`).
     pub fn named(&mut self, path: &[u8]) {
         self.extension(EXT_NAMED, path);
+    }
+
+    /// Writes a function that both sides have, by its path (`vim.api.nvim_get_mode`).
+    pub fn named_function(&mut self, path: &[u8]) {
+        self.extension(EXT_NAMED_FUNCTION, path);
     }
 
     /// Writes a loaded module, by the name given to `require`.

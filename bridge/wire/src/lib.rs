@@ -31,7 +31,10 @@ pub use mutation::{Mutation, mutated};
 /// 3: remote references in both directions, the extension types 11 to 16, the message `Operate` and
 /// the operation `operate`; environments and globals, the fills 5 to 7; `released` names objects of
 /// either side.
-pub const PROTOCOL: u32 = 3;
+///
+/// 4: a `Reply` says whether an error lacks the place of the caller; nobody runs between a host call and what
+/// is done with its results; objects of the host are arguments as themselves; the extension type 17.
+pub const PROTOCOL: u32 = 4;
 
 /// How deep values may nest in a message.
 pub const MAX_DEPTH: usize = 200;

@@ -50,7 +50,7 @@ impl Kind {
     pub fn fields(self) -> u32 {
         match self {
             Kind::Start | Kind::Invoke | Kind::Operate => 2,
-            Kind::Reply => 3,
+            Kind::Reply => 4,
             Kind::Changes => 0,
             Kind::Cancel => 1,
             Kind::HostCall => 3,

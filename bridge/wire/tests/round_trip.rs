@@ -18,6 +18,7 @@ enum Tree {
     Map(Vec<(Tree, Tree)>),
     Reference(Reference, Id),
     Named(Vec<u8>),
+    NamedFunction(Vec<u8>),
     Module(Vec<u8>),
     VimNil,
     Int64(i64),
@@ -53,6 +54,7 @@ impl Tree {
             }
             Tree::Reference(kind, id) => out.reference(*kind, *id),
             Tree::Named(path) => out.named(path),
+            Tree::NamedFunction(path) => out.named_function(path),
             Tree::Module(name) => out.module(name),
             Tree::VimNil => out.vim_nil(),
             Tree::Int64(value) => out.int64(*value),
@@ -83,6 +85,7 @@ impl Tree {
             }
             Token::Reference(kind, id) => Tree::Reference(kind, id),
             Token::Named(path) => Tree::Named(path.to_vec()),
+            Token::NamedFunction(path) => Tree::NamedFunction(path.to_vec()),
             Token::Module(name) => Tree::Module(name.to_vec()),
             Token::VimNil => Tree::VimNil,
             Token::Int64(value) => Tree::Int64(value),
@@ -137,6 +140,7 @@ fn tree() -> impl Strategy<Value = Tree> {
         bytes().prop_map(Tree::String),
         (kind, id()).prop_map(|(kind, id)| Tree::Reference(kind, id)),
         bytes().prop_map(Tree::Named),
+        bytes().prop_map(Tree::NamedFunction),
         bytes().prop_map(Tree::Module),
         Just(Tree::VimNil),
         any::<i64>().prop_map(Tree::Int64),
