@@ -18,8 +18,9 @@ use crate::value::Value;
 /// Slots that a coroutine may use, as in LuaJIT (`LJ_STACK_MAX`).
 pub(crate) const MAX_STACK: usize = 65_500;
 
-/// Coroutines that may wait for each other: LuaJIT runs out of C stack much earlier.
-pub(crate) const MAX_NESTING: u32 = 4000;
+/// Coroutines that may wait for each other. LuaJIT goes on to more than 100,000, where its process runs out of
+/// C stack and ends; this bounds what a recursion without end takes, by an error that can be caught.
+pub(crate) const MAX_NESTING: u32 = 16_000;
 
 /// Slots that the handler of an overflow may use beyond that.
 const EMERGENCY: usize = 2_000;

@@ -1,4 +1,4 @@
---- Addresses are serial numbers, and depth is bounded by memory alone.
+--- Addresses are serial numbers, and there is no C stack that bounds how deep coroutines and callbacks go.
 
 assert(tostring({}):match("^table: 0x%x%x%x%x%x%x%x%x$"))
 assert(tostring(print):match("^function: builtin"))

@@ -100,3 +100,6 @@ check("return select(2, xpcall(function() local t\nt.x = 1 end, function(m) retu
 -- There is no level below 0.
 assert(debug.traceback("none", -1) == "none\nstack traceback:")
 assert(debug.traceback(coroutine.create(print), "none", -1) == "none\nstack traceback:")
+
+-- A message ends at its first zero byte, as C's strings do.
+assert(debug.traceback("a\0b", -1) == "a\nstack traceback:")

@@ -57,3 +57,9 @@ refused(function() return (os.time(5)) end, "bad argument #1 to 'time' (table ex
 assert(os.date("!%Y", 0 / 0) == nil and os.date("!*t", 1e300) == nil)
 local before = os.date("*t", -1)
 assert(os.time(before) == nil)
+
+-- Times that are none are the earliest there is, whose distance from others is no time.
+for _, moment in ipairs({ 0 / 0, 1 / 0, -1 / 0, 1e300, "inf" }) do
+  assert(os.difftime(0, moment) == 2 ^ 63 and os.difftime(moment, 0) == -2 ^ 63)
+end
+assert(os.difftime(2 ^ 62, -2 ^ 62) == 2 ^ 63 and os.difftime(5, 7.9) == -2)

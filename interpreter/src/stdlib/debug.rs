@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::coroutine::{Coroutine, Link};
 use crate::error::Error;
 use crate::function::{Function, Instruction, Upvalue};
+use crate::stdlib::os::c_string;
 use crate::userdata::Userdata;
 use crate::value::Value;
 use crate::vm::transfer::continuation;
@@ -191,7 +192,7 @@ fn traceback<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let message = call.opt_string(skip + 1)?;
     let own = Gc::ptr_eq(coroutine, call.coroutine);
     let level = call.opt_int(skip + 2, i32::from(own))?;
-    let message = message.as_ref().map(|m| m.as_bytes());
+    let message = message.map(c_string);
     let text = match usize::try_from(level) {
         Ok(level) => traceback::traceback(coroutine, message, level),
         Err(_) => traceback::head(message),

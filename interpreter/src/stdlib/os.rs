@@ -205,7 +205,8 @@ fn difftime<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     // In LuaJIT as compiled, the second argument is looked at first.
     let start = to_long(call.opt_number(2, 0.0)?);
     let end = to_long(call.check_number(1)?);
-    call.ret(end.wrapping_sub(start) as f64)
+    // The difference of two times need not be one.
+    call.ret((i128::from(end) - i128::from(start)) as f64)
 }
 
 fn date<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

@@ -10,7 +10,7 @@ use gc_arena::Gc;
 
 use crate::bytecode::opcode::{self, Op};
 use crate::context::Context;
-use crate::coroutine::Coroutine;
+use crate::coroutine::{Coroutine, Link};
 use crate::error::Error;
 use crate::function::Instruction;
 use crate::heap::MAX_STRING;
@@ -83,7 +83,9 @@ pub(crate) fn call_error<'gc>(
     let base = coroutine.base.get();
     let value = coroutine.slot(slot);
     let is_lua = coroutine.function_at(base).is_some_and(|f| !f.is_native());
-    if !is_lua || coroutine.pc.get().is_null() {
+    // A metamethod has no name, and the instruction that wanted it is not where LuaJIT looks.
+    let is_metamethod = matches!(coroutine.link_at(slot + 2), Link::Continuation(_));
+    if !is_lua || is_metamethod || coroutine.pc.get().is_null() {
         return ctx
             .string(format!("attempt to call a {} value", value.type_name()))
             .into();
