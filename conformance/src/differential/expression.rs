@@ -333,7 +333,11 @@ impl Generator {
                     "%5s", "%i", "%u", "%.20g", "%010.3f",
                 ]);
                 let value = self.expression(Type::Number, d);
-                expression(&format!("string.format('{format}', @)"), vec![value])
+                // Not the address of what is no number, which may be looked at.
+                match format.ends_with('s') {
+                    true => expression(&format!("string.format('{format}', str(@))"), vec![value]),
+                    false => expression(&format!("string.format('{format}', @)"), vec![value]),
+                }
             }
             13 => {
                 let format = self.pick(&["%s", "%5s", "%-8s|", "%.2s", "%q", "%%%s", "%5.1s"]);

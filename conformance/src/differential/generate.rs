@@ -337,7 +337,7 @@ impl Generator {
     pub(super) fn statement(&mut self) -> Node {
         self.budget = self.budget.saturating_sub(1);
         let shallow = self.loops >= 2 || self.functions >= 3 || self.budget == 0;
-        match self.random.u32(..if shallow { 60 } else { 128 }) {
+        match self.random.u32(..if shallow { 60 } else { 146 }) {
             0..=13 => self.local(),
             14..=27 => self.assignment(),
             28..=37 => {
@@ -376,7 +376,9 @@ impl Generator {
             113..=115 => self.enclosed(Self::table_scenario),
             116 => self.global_function(),
             117..=126 => self.enclosed(Self::extension),
-            _ => self.enclosed(Self::closure_scenario),
+            127 => self.enclosed(Self::closure_scenario),
+            128..=136 => self.enclosed(Self::odd_scenario),
+            _ => self.enclosed(Self::flow_scenario),
         }
     }
 

@@ -2,8 +2,10 @@
 
 mod expression;
 mod extension;
+mod flow;
 mod generate;
 mod library;
+mod odd;
 mod peer;
 mod scenario;
 mod shrink;
@@ -74,7 +76,7 @@ pub struct Summary {
     /// Programs whose output was compared.
     pub compared: u64,
     pub different: u64,
-    /// The seeds of programs that the peer did not survive.
+    /// The seeds of programs that did not end in one of the VMs.
     pub unanswered: Vec<u64>,
 }
 
@@ -165,25 +167,29 @@ fn outputs(peer: &mut Peer, program: &Node) -> io::Result<Option<(String, String
     let program = program.render();
     peer.send(&program)?;
     let ours = run(&program);
-    Ok(match peer.receive() {
-        Answer::Nothing => None,
-        Answer::Output(theirs) => Some((without_addresses(&ours), without_addresses(&theirs))),
+    Ok(match (ours, peer.receive()) {
+        // A program that takes so much has no end that could be compared.
+        (None, _) | (_, Answer::Nothing) => None,
+        (Some(ours), Answer::Output(theirs)) => {
+            Some((without_addresses(&ours), without_addresses(&theirs)))
+        }
     })
 }
 
-/// Runs a program in our VM, as the peer's script does in the peer.
-fn run(program: &str) -> Vec<u8> {
+/// Runs a program in our VM, as the peer's script does in the peer; `None` if it takes more than [`LIMITS`].
+fn run(program: &str) -> Option<Vec<u8>> {
     let chunk = concat!(include_str!("driver.lua"), "run((...))\n");
     let arguments = [program.as_bytes()];
     let run = || captured::run(chunk.as_bytes(), b"=driver", &arguments, LIMITS);
-    match catch_unwind(AssertUnwindSafe(run)) {
+    Some(match catch_unwind(AssertUnwindSafe(run)) {
         Ok((output, End::Finished)) => output,
-        Ok((mut output, end)) => {
-            output.extend_from_slice(format!("{end:?}").as_bytes());
+        Ok((_, End::Interrupted(_))) => return None,
+        Ok((mut output, End::Failed(message))) => {
+            output.extend_from_slice(message.as_bytes());
             output
         }
         Err(_) => b"panicked".to_vec(),
-    }
+    })
 }
 
 /// Leaves out what is said of an object's address, and the numbers of library functions.
