@@ -360,6 +360,8 @@ pub struct Function<'gc> {
     /// Serial number for `tostring`, 0 until it is needed.
     pub(crate) serial: Cell<u32>,
     upvalue_count: u8,
+    /// `table::marks`.
+    marks: Cell<u8>,
 }
 
 /// A Lua closure with room for `N` upvalues; its last cell fills what it does not need.
@@ -406,6 +408,7 @@ impl<'gc> Function<'gc> {
             env: Cell::new(env),
             serial: Cell::new(0),
             upvalue_count: count as u8,
+            marks: Cell::new(0),
         };
         macro_rules! sized {
             ($($n:literal)*) => {
@@ -446,6 +449,7 @@ impl<'gc> Function<'gc> {
             env: Cell::new(env),
             serial: Cell::new(0),
             upvalue_count: values.len() as u8,
+            marks: Cell::new(0),
         };
         let values: Box<[_]> = values.iter().map(|&v| Cell::new(v)).collect();
         heap.charge(OBJECT_HEADER + size_of::<Native<'gc>>() + size_of_val(&*values));
@@ -511,6 +515,24 @@ impl<'gc> Function<'gc> {
 
     /// Changes the function's environment.
     pub fn set_env(self_: Gc<'gc, Self>, mc: &Mutation<'gc>, env: Gc<'gc, Table<'gc>>) {
+        if self_.marks.get() & marks::SHARED != 0 {
+            mirror::note(Written::Environment(self_));
+        }
+        Self::set_env_unrecorded(self_, mc, env);
+    }
+
+    /// Starts to note changes of the environment, for an embedder that mirrors the function elsewhere.
+    pub fn share(&self) {
+        self.marks.set(self.marks.get() | marks::SHARED);
+    }
+
+    /// Ends what `share` began.
+    pub fn unshare(&self) {
+        self.marks.set(self.marks.get() & !marks::SHARED);
+    }
+
+    /// Changes the environment without a note, for changes that come from the other side.
+    pub fn set_env_unrecorded(self_: Gc<'gc, Self>, mc: &Mutation<'gc>, env: Gc<'gc, Table<'gc>>) {
         mc.backward_barrier(Gc::erase(self_), Some(Gc::erase(env)));
         self_.env.set(env);
     }

@@ -10,7 +10,7 @@ use gc_arena::collect::Trace;
 use gc_arena::{Collect, Finalization, Gc};
 
 use crate::context::{Context, Stash};
-use crate::function::Upvalue;
+use crate::function::{Function, Upvalue};
 use crate::table::Table;
 use crate::value::Value;
 
@@ -26,6 +26,8 @@ pub enum Written<'gc> {
     Metatable(Gc<'gc, Table<'gc>>),
     /// A variable that is no register was assigned, or has ceased to be one.
     Cell(Gc<'gc, Upvalue<'gc>>),
+    /// A function was given another environment.
+    Environment(Gc<'gc, Function<'gc>>),
 }
 
 /// Notes without their lifetime.
@@ -137,6 +139,9 @@ impl Written<'_> {
         match self {
             Written::Entry(table, key) => Some((Gc::as_ptr(*table) as usize, key.bits())),
             Written::Metatable(table) => Some((Gc::as_ptr(*table) as usize, Value::NIL.bits())),
+            Written::Environment(function) => {
+                Some((Gc::as_ptr(*function) as usize, Value::NIL.bits()))
+            }
             Written::Cell(_) => None,
         }
     }
@@ -156,6 +161,7 @@ impl<'gc> Mirror<'gc> {
                 }
                 Written::Metatable(table) => cc.trace_gc(Gc::erase(table)),
                 Written::Cell(cell) => cc.trace_gc(Gc::erase(cell)),
+                Written::Environment(function) => Value::from(function).trace(cc),
             }
         }
     }

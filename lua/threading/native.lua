@@ -4,7 +4,7 @@ local M = {}
 
 --- What the Lua files of this plugin expect of the library.
 M.version = "0.1.0"
-M.protocol = 4
+M.protocol = 5
 
 local build = "cargo build --release -p bridge-host"
 

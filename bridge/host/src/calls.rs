@@ -112,8 +112,11 @@ impl Host {
             return false;
         }
         let top = stack.top();
+        session.decoding.set(session.decoding.get() + 1);
         let result = self.message(stack, &session, &incoming);
+        session.decoding.set(session.decoding.get() - 1);
         stack.set_top(top);
+        session.forget_buried(stack);
         match result {
             Ok(answered) => answered,
             Err(error) => {

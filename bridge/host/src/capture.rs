@@ -167,6 +167,7 @@ impl<'a, 'l> Capture<'a, 'l> {
             // Whoever gets hold of it through `debug` has the same function.
             self.view.set_id(self.stack, Part::Ids, function, Some(id));
         }
+        self.environment(function, id)?;
         self.stack.set_top(top);
         self.shared
             .own_functions
@@ -174,7 +175,7 @@ impl<'a, 'l> Capture<'a, 'l> {
         let range = (root.range.start as u64, root.range.end as u64);
         self.delta.objects.dumped_function(id, code, range, &cells);
         out.reference(Reference::Function, id);
-        self.environment(index, id)
+        Ok(())
     }
 
     /// Returns as what the function with an id crosses: a stand-in for a native one looks like any other here.

@@ -28,6 +28,7 @@ impl Capture<'_, '_> {
         for id in tables {
             self.changed_table(id)?;
         }
+        self.changed_environments()?;
         self.ended_coroutines();
         self.finish()
     }

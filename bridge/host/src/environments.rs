@@ -3,6 +3,7 @@
 //! Runs while the host holds the baton. A function whose environment is simply the host's globals, as nearly all
 //! have, crosses without a word about it.
 
+use std::collections::BTreeSet;
 use std::ffi::c_int;
 
 use bridge_wire::{Decoder, Encoder, Id, Reference, Token};
@@ -10,8 +11,8 @@ use bridge_wire::{Decoder, Encoder, Id, Reference, Token};
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::Instantiate;
-use crate::session::{Environment, Part, Slot};
-use crate::stack::Type;
+use crate::session::{Environment, Host, Part, Session, Slot, View};
+use crate::stack::{Stack, Type};
 
 impl Capture<'_, '_> {
     /// Writes the environment of a new function at an index, if it has one of its own.
@@ -33,6 +34,122 @@ impl Capture<'_, '_> {
     }
 }
 
+impl Capture<'_, '_> {
+    /// Writes the environments of functions that were given others.
+    pub(crate) fn changed_environments(&mut self) -> Result<(), HostError> {
+        while let Some(&id) = self.shared.environments.first() {
+            let top = self.stack.top();
+            self.push_object(id);
+            if self.stack.kind(top + 1) == Type::Function {
+                let has_wrapper = self.host.push_wrapped(self.stack, top + 1);
+                let environment = top + 2 + c_int::from(has_wrapper);
+                self.stack.environment(environment - 1);
+                let mut value = Encoder::new();
+                self.value(environment, &mut value)?;
+                self.delta.fills.environment(id).append(value.as_bytes());
+                if let Some(record) = self.shared.functions.get_mut(&id)
+                    && !matches!(record.environment, Environment::Both(_))
+                {
+                    record.environment = Environment::Own(value.as_bytes().into());
+                }
+            }
+            self.stack.set_top(top);
+            self.shared.environments.remove(&id);
+        }
+        Ok(())
+    }
+}
+
+impl Host {
+    /// Takes note that the Lua function at an index was given another environment: what it is the wrapper of or
+    /// is wrapped by gets the same, and all sandboxes that know it are told, except one.
+    pub(crate) fn changed_environment(
+        &self,
+        stack: &mut Stack<'_>,
+        function: c_int,
+        except: Option<u32>,
+    ) -> Result<(), HostError> {
+        stack.reserve(8)?;
+        let top = stack.top();
+        if self.push_wrapped(stack, function) {
+            stack.environment(function);
+            stack.set_environment(top + 1);
+        }
+        stack.set_top(top);
+        for session in self.sessions.borrow().values() {
+            if except == Some(session.id) {
+                continue;
+            }
+            let Ok(view) = session.open(self, stack) else {
+                continue;
+            };
+            if let Some(id) = view.id_of(stack, Part::Ids, function) {
+                self.note_environment(stack, view, session, function, id);
+            }
+            stack.set_top(top);
+        }
+        Ok(())
+    }
+
+    fn note_environment(
+        &self,
+        stack: &mut Stack<'_>,
+        view: View,
+        session: &Session,
+        function: c_int,
+        id: Id,
+    ) {
+        let mut shared = session.shared.borrow_mut();
+        let is_of_sandbox = shared.functions.contains_key(&id);
+        stack.environment(function);
+        let environment = stack.top();
+        stack.push_globals();
+        let is_global = stack.raw_equal(environment, environment + 1);
+        let globals = shared
+            .functions
+            .values()
+            .filter_map(|record| match record.environment {
+                Environment::Both(table) => Some(table),
+                _ => None,
+            });
+        let globals: BTreeSet<Id> = globals.collect();
+        let mut both = None;
+        for table in globals {
+            view.push_by_id(stack, Part::Globals, table);
+            let there = stack.top();
+            let stands_for_global = is_global && is_of_sandbox && !stack.is_nil(there);
+            if stack.raw_equal(environment, there) || stands_for_global {
+                // The globals of a function of the sandbox are also those that only the sandbox has.
+                both = Some(table);
+                stack.replace(environment);
+                stack.set_top(environment);
+                break;
+            }
+            stack.pop(1);
+        }
+        stack.set_top(environment);
+        if let Some(record) = shared.functions.get_mut(&id) {
+            record.environment = both.map_or(Environment::Host, Environment::Both);
+            view.push_by_id(stack, Part::Replicas, id);
+            let wrapper = stack.top();
+            if self.push_wrapped(stack, wrapper) {
+                stack.push_value(environment);
+                stack.set_environment(wrapper + 1);
+                stack.push_value(environment);
+                stack.set_environment(wrapper);
+            }
+        } else {
+            view.push_by_id(stack, Part::Originals, id);
+            if stack.kind(-1) == Type::Function {
+                let wrapper = stack.top();
+                stack.push_value(environment);
+                stack.set_environment(wrapper);
+            }
+        }
+        shared.environments.insert(id);
+    }
+}
+
 impl Instantiate<'_, '_> {
     /// Gives a function of the sandbox its environment, `both` for the host's globals and then that table.
     pub(crate) fn fill_environment(
@@ -48,18 +165,24 @@ impl Instantiate<'_, '_> {
             _ if both => return Err(self.unknown(id)),
             _ => Environment::Own(value.slice(value.offset(), after.offset()).into()),
         };
-        let Some(record) = self.shared.functions.get_mut(&id) else {
-            return Err(self.unknown(id));
-        };
-        record.environment = environment.clone();
+        let is_own = !both && self.shared.own_functions.contains_key(&id);
+        match self.shared.functions.get_mut(&id) {
+            Some(record) => record.environment = environment.clone(),
+            None if is_own => {}
+            None => return Err(self.unknown(id)),
+        }
         let top = self.stack.top();
         self.object(id)?;
         let wrapper = top + 1;
-        if self.host.push_wrapped(self.stack, wrapper) {
-            self.set_environment(wrapper + 1, wrapper, &environment)?;
-        }
+        let has_wrapper = self.host.push_wrapped(self.stack, wrapper);
+        self.set_environment(wrapper + c_int::from(has_wrapper), wrapper, &environment)?;
+        self.shared.environments.remove(&id);
+        let only_here = Some(self.session.id);
+        let others = self
+            .host
+            .changed_environment(self.stack, wrapper, only_here);
         self.stack.set_top(top);
-        Ok(())
+        others
     }
 
     /// Sets the environment of a function and of its wrapper, which shows it to `getfenv`.

@@ -364,6 +364,10 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         if id.side() == Side::Host {
             self.view.push_by_id(self.stack, Part::Originals, id);
             if self.stack.is_nil(-1) {
+                self.stack.pop(1);
+                self.view.push_by_id(self.stack, Part::Buried, id);
+            }
+            if self.stack.is_nil(-1) {
                 return Err(self.unknown(id));
             }
             return Ok(());
@@ -468,8 +472,10 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         if !self.stack.call(2, 1, 0) {
             return Err(HostError::Internal("no wrapper".into()));
         }
-        self.view
-            .set_id(self.stack, Part::Ids, function + 1, Some(id));
+        if self.shared.own_functions.contains_key(&id) {
+            let wrapper = function + 1;
+            self.view.set_id(self.stack, Part::Ids, wrapper, Some(id));
+        }
         self.stack.replace(function);
         Ok(())
     }

@@ -184,6 +184,11 @@ surface! {
     operate => operations::begin;
     /// `wait_operation(id, task, ms) -> boolean`: works for a while; true when it is done.
     wait_operation => operations::work;
+    /// `environment_set(fn)`: a Lua function was given another environment.
+    environment_set => |stack| {
+        host()?.changed_environment(stack, 1, None)?;
+        Ok(0)
+    };
     /// `collected()`: the garbage collector has run.
     collected => |_| {
         let host = host()?;

@@ -162,7 +162,13 @@ impl Instantiate<'_, '_> {
                 }
             }
         }
-        self.stack.pop(1);
+        // What was sent before the release is decoded after it perhaps.
+        if self.session.may_name() && !self.stack.is_nil(object) {
+            self.session.has_buried.set(true);
+            self.view.set_by_id(self.stack, Part::Buried, id);
+        } else {
+            self.stack.pop(1);
+        }
         self.stack.push_nil();
         self.view.set_by_id(self.stack, Part::Originals, id);
     }

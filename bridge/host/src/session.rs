@@ -97,6 +97,8 @@ pub(crate) enum Part {
     Remotes,
     /// Environments by the id of a sandbox's table of globals; weak values.
     Globals,
+    /// Objects of the host by id that the sandbox has released and an earlier message may still name.
+    Buried,
 }
 
 /// Where functions of a sandbox run when the host calls them.
@@ -200,6 +202,8 @@ pub(crate) struct Shared {
     pub(crate) functions: BTreeMap<Id, FunctionRecord>,
     /// Functions of the host that the sandbox has, with their variables.
     pub(crate) own_functions: HashMap<Id, Rc<[Id]>>,
+    /// Functions that were given another environment, of which the sandbox has not been told.
+    pub(crate) environments: BTreeSet<Id>,
     /// Values of the host that stay here.
     pub(crate) remotes: HashMap<Id, RemoteRecord>,
     /// Coroutines among them whose end the sandbox has not been told of.
@@ -241,6 +245,7 @@ impl Shared {
         }
         self.coroutines.remove(&id);
         self.ended.remove(&id);
+        self.environments.remove(&id);
         let known = [
             self.tables.remove(&id).is_some(),
             self.functions.remove(&id).is_some(),
@@ -288,6 +293,10 @@ pub(crate) struct Session {
     next_task: Cell<u64>,
     /// Messages whose fields are still to be decoded.
     pub(crate) pending: Cell<u32>,
+    /// Messages that are being dealt with.
+    pub(crate) decoding: Cell<u32>,
+    /// There is something in `Part::Buried`.
+    pub(crate) has_buried: Cell<bool>,
     pub(crate) ended: Cell<bool>,
     /// The garbage collector has run since the last look for lost replicas.
     pub(crate) sweep: Cell<bool>,
@@ -509,6 +518,7 @@ impl Session {
             (Part::WeakCarriers, "v"),
             (Part::Remotes, "k"),
             (Part::Globals, "v"),
+            (Part::Buried, ""),
         ] {
             push_weak_table(stack, mode);
             if matches!(part, Part::Replicas | Part::WeakCarriers) {
@@ -538,6 +548,7 @@ impl Session {
                 tables: BTreeMap::new(),
                 functions: BTreeMap::new(),
                 own_functions: HashMap::new(),
+                environments: BTreeSet::new(),
                 remotes: HashMap::new(),
                 coroutines: BTreeSet::new(),
                 ended: BTreeSet::new(),
@@ -547,6 +558,8 @@ impl Session {
             depth: Cell::new(0),
             next_task: Cell::new(1),
             pending: Cell::new(0),
+            decoding: Cell::new(0),
+            has_buried: Cell::new(false),
             ended: Cell::new(false),
             sweep: Cell::new(false),
             collected: RefCell::default(),
@@ -559,6 +572,25 @@ impl Session {
     /// decoded.
     pub(crate) fn has_undecoded(&self) -> bool {
         self.pending.get() > 0 || self.awaited.borrow().values().any(Option::is_some)
+    }
+
+    /// Returns whether a message that has arrived may still name what the sandbox releases now.
+    pub(crate) fn may_name(&self) -> bool {
+        self.decoding.get() > 0 || self.has_undecoded()
+    }
+
+    /// Lets go of what was released and named by an earlier message, if there is no such message any more.
+    pub(crate) fn forget_buried(&self, stack: &mut Stack<'_>) {
+        if self.ended.get() || self.may_name() {
+            return;
+        }
+        let top = stack.top();
+        if self.has_buried.replace(false) && stack.reserve(4).is_ok() {
+            stack.push_kept(self.parts);
+            stack.new_table(0, 0);
+            stack.raw_set_index(top + 1, Part::Buried as c_int);
+        }
+        stack.set_top(top);
     }
 
     /// Counts that objects became known on either side.
@@ -592,7 +624,7 @@ impl Session {
         stack.set_top(top);
     }
 
-    /// Pushes the session's tables and the support table. `(-0, +9)`
+    /// Pushes the session's tables and the support table. `(-0, +10)`
     pub(crate) fn open(&self, host: &Host, stack: &mut Stack<'_>) -> Result<View, HostError> {
         if self.ended.get() {
             return Err(HostError::Ended(self.id));
@@ -600,7 +632,7 @@ impl Session {
         stack.reserve(32)?;
         stack.push_kept(self.parts);
         let base = stack.top();
-        for part in 1..=7 {
+        for part in 1..=Part::Buried as c_int {
             stack.raw_get_index(base, part);
         }
         stack.push_kept(host.support);
@@ -621,7 +653,7 @@ impl View {
 
     /// Pushes a value of the support table. `(-0, +1)`
     pub(crate) fn push_slot(self, stack: &mut Stack<'_>, slot: Slot) {
-        stack.raw_get_index(self.base + 8, slot as c_int);
+        stack.raw_get_index(self.base + Part::Buried as c_int + 1, slot as c_int);
     }
 
     /// Pushes what a part holds under an id. `(-0, +1)`

@@ -471,6 +471,36 @@ if string_metatable then
   names[string_metatable] = "string.__metatable"
 end
 
+do
+  local getinfo, set_any = debug.getinfo, debug.setfenv
+  local setfenv, tonumber = setfenv, tonumber
+  names[setfenv], names[set_any] = "setfenv", "debug.setfenv"
+
+  --- Does what `setfenv` does, and takes note of it: the other side of a function must hear of it.
+  function _G.setfenv(f, ...)
+    local fn = f
+    if type(f) ~= "function" then
+      local level = tonumber(f)
+      local info = level and level >= 1 and getinfo(level + 1, "f")
+      fn = info and info.func
+    end
+    if not fn then
+      return setfenv(f, ...)
+    end
+    local result = setfenv(fn, ...)
+    native.environment_set(fn)
+    return result
+  end
+
+  function debug.setfenv(object, ...)
+    local result = set_any(object, ...)
+    if type(object) == "function" then
+      native.environment_set(object)
+    end
+    return result
+  end
+end
+
 -- Globals. --------------------------------------------------------------------------------------
 
 --- Makes the environment of functions that find the sandbox's globals behind the host's: they read the

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use bridge_wire::{Encoder, Id, Reference};
+use bridge_wire::{Encoder, Id, Reference, Side};
 use interpreter::bytecode::opcode::Op;
 use interpreter::bytecode::{Constant, Template};
 use interpreter::{Context, Function, Gc, Value};
@@ -57,12 +57,35 @@ impl<'gc> Outgoing<'_, 'gc> {
         }
         let template = function.prototype().expect("a Lua function").template();
         if uses_others(template, &self.objects.standard_globals) {
-            // By its id: as a value the table is known by its name.
-            let globals = self.shared_table(globals.into());
-            encoded.reference(Reference::Table, globals);
-            self.delta.fills.globals(id).append(encoded.as_bytes());
+            self.globals(id);
         }
         Ok(())
+    }
+
+    /// Writes where a function of either side that the host knows finds its globals from now on.
+    pub(crate) fn new_environment(
+        &mut self,
+        id: Id,
+        function: Gc<'gc, Function<'gc>>,
+    ) -> Result<(), EncodeError> {
+        let environment = function.env();
+        if id.side() == Side::Sandbox && Gc::ptr_eq(environment, self.ctx.globals()) {
+            self.globals(id);
+            return Ok(());
+        }
+        let mut encoded = Encoder::new();
+        self.value(&mut encoded, environment.into(), Tables::ByReference)?;
+        self.delta.fills.environment(id).append(encoded.as_bytes());
+        Ok(())
+    }
+
+    /// Writes that a function of this side finds its globals among the sandbox's.
+    fn globals(&mut self, id: Id) {
+        // By its id: as a value the table is known by its name.
+        let globals = self.shared_table(self.ctx.globals().into());
+        let mut encoded = Encoder::new();
+        encoded.reference(Reference::Table, globals);
+        self.delta.fills.globals(id).append(encoded.as_bytes());
     }
 
     /// Returns the id under which the host knows a table, which may be new.

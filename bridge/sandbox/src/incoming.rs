@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use bridge_wire::{
     CodeRef, Created, DecodeError, DecodeErrorKind, Decoder, Delta, Fill, Id, Mutation, Reference,
-    Token, mutated,
+    Side, Token, mutated,
 };
 use interpreter::bytecode::{Origin, dump};
 use interpreter::{Context, Function, Gc, Integer, Prototype, Table, Upvalue, Value};
@@ -184,7 +184,12 @@ impl<'gc> Incoming<'_, 'gc> {
                 let function = function.ok_or(ApplyError::UnknownObject(id.raw()))?;
                 // A name that means nothing here leaves the function with the globals.
                 if let Some(environment) = self.value(&mut decoder)?.as_table() {
-                    Function::set_env(function, ctx.mutation(), environment);
+                    if id.side() == Side::Sandbox && Gc::ptr_eq(environment, ctx.globals()) {
+                        // Noted: the host must hear which globals these are, to have them behind its own.
+                        Function::set_env(function, ctx.mutation(), environment);
+                    } else {
+                        Function::set_env_unrecorded(function, ctx.mutation(), environment);
+                    }
                 }
             }
             Fill::Ended(id) => self.objects.note_ended(ctx, id),

@@ -35,6 +35,7 @@ pub(crate) enum Change<'gc> {
     Cell(Gc<'gc, Upvalue<'gc>>),
     /// Keys, and whether the metatable is another.
     Table(Gc<'gc, Table<'gc>>, Vec<Value<'gc>>, bool),
+    Environment(Gc<'gc, Function<'gc>>),
 }
 
 /// Bytes of a dump that functions of this sandbox were made of.
@@ -160,6 +161,9 @@ impl Objects {
         if let (Reference::Table, Some(table)) = (kind, value.as_table()) {
             table.share();
         }
+        if let (Reference::Function, Some(function)) = (kind, value.as_function()) {
+            function.share();
+        }
         let address = value.address().expect("only objects are shared");
         let hold = (id.side() == Side::Sandbox).then(|| ctx.stash(value));
         self.insert(ctx, id, kind, ctx.watch(value), hold, address);
@@ -230,8 +234,12 @@ impl Objects {
         if is_export(id, entry.kind) {
             self.exports -= 1;
         }
-        if let Some(table) = ctx.watched(&entry.watch).and_then(Value::as_table) {
+        let value = ctx.watched(&entry.watch);
+        if let Some(table) = value.and_then(Value::as_table) {
             table.unshare();
+        }
+        if let Some(function) = value.and_then(Value::as_function) {
+            function.unshare();
         }
         if let Some(cell) = ctx.watched_cell(&entry.watch) {
             cell.unshare();
@@ -357,6 +365,11 @@ impl Objects {
                 Written::Cell(cell) => {
                     if let Some(id) = self.find_cell(ctx, cell) {
                         changes.push((id, Change::Cell(cell)));
+                    }
+                }
+                Written::Environment(function) => {
+                    if let Some((Reference::Function, id)) = self.find(ctx, function.into()) {
+                        changes.push((id, Change::Environment(function)));
                     }
                 }
                 Written::Entry(table, _) | Written::Metatable(table) => {

@@ -481,6 +481,7 @@ impl<'a, 'gc> Outgoing<'a, 'gc> {
             match change {
                 Change::Cell(cell) if mutated(Mutation::NilIsNoValue) && cell.get().is_nil() => {}
                 Change::Cell(cell) => self.cell_fill(*id, cell.get())?,
+                Change::Environment(function) => self.new_environment(*id, *function)?,
                 Change::Table(table, keys, _) if mutated(Mutation::KeepDeleted) => {
                     let kept = keys.iter().filter(|&&key| !table.get(key).is_nil());
                     let kept: Vec<Value<'gc>> = kept.copied().collect();

@@ -34,7 +34,9 @@ pub use mutation::{Mutation, mutated};
 ///
 /// 4: a `Reply` says whether an error lacks the place of the caller; nobody runs between a host call and what
 /// is done with its results; objects of the host are arguments as themselves; the extension type 17.
-pub const PROTOCOL: u32 = 4;
+///
+/// 5: the fill 5 also says that an environment was changed; the operator `status`.
+pub const PROTOCOL: u32 = 5;
 
 /// How deep values may nest in a message.
 pub const MAX_DEPTH: usize = 200;
