@@ -166,6 +166,29 @@ fn a_failure_says_what_where_and_how_it_came_there() {
     );
 }
 
+/// Checks what is said of failures outside the functions of tests.
+fn check_callbacks(report: &str) {
+    let asserts = failure(report, "a callback asserts");
+    let place = "callbacks_spec.lua:5: error in a callback on main: expected values to be equal";
+    for line in [place, "expected: \"this\"", "actual: \"that\""] {
+        assert!(asserts.contains(line), "{line} in {asserts}");
+    }
+    assert!(
+        report.contains("callbacks_spec.lua:13: this block is broken"),
+        "{report}"
+    );
+    assert!(!report.contains("is not reached"), "{report}");
+    assert!(
+        report.contains("\n1 passed, 2 failed, 0 pending"),
+        "{report}"
+    );
+}
+
+#[test]
+fn failures_in_callbacks_and_blocks_leave_the_others_alone() {
+    check_callbacks(&said(&["test", "failing/callbacks_spec.lua"], 1));
+}
+
 #[test]
 fn tests_are_chosen_by_their_names() {
     let report = said(&["test", "tally_spec.lua", "--filter", "counts"], 0);
@@ -279,6 +302,10 @@ fn the_same_specs_run_in_a_real_neovim() {
         assert_eq!(status, Some(0), "{report}");
         assert!(report.contains(", in Neovim"), "{report}");
     }
+    let file = "failing/callbacks_spec.lua";
+    let (status, report) = run(&["test", file, "--host", "nvim"]);
+    assert_eq!(status, Some(1), "{report}");
+    check_callbacks(&report);
     let words = [
         "test",
         "failing/messages_spec.lua",

@@ -69,6 +69,20 @@ local function setup(level)
   return loaded
 end
 
+--- Where a thread finds modules: nothing of this can be asked for inside a fast event.
+---@type { vimruntime: string, runtime_path: string[] }?
+local paths
+
+---@param level integer
+local function find_paths(level)
+  if not vim.in_fast_event() then
+    paths = { vimruntime = vim.env.VIMRUNTIME or "", runtime_path = vim.api.nvim_list_runtime_paths() }
+  elseif not paths then
+    error("threading: the first thread cannot be started inside a fast event; use vim.schedule", level)
+  end
+  return paths
+end
+
 ---@param fn function
 ---@return string
 local function name_of(fn)
@@ -128,6 +142,7 @@ function M._start(fn, args, options, level)
     options._placement = nil
   end
   local checked = config.check(options, level + 1)
+  local found = find_paths(level + 1)
   local loaded = setup(level + 1)
   if leaving then
     error("threading: Neovim is leaving; no thread is started any more", level)
@@ -147,8 +162,8 @@ function M._start(fn, args, options, level)
     may_hand_over = type(checked.policy) == "table" and checked.policy.callbacks and 1 or 0,
     seed = checked.seed,
     hrtime = vim.uv.hrtime(),
-    vimruntime = vim.env.VIMRUNTIME or "",
-    runtime_path = vim.api.nvim_list_runtime_paths(),
+    vimruntime = found.vimruntime,
+    runtime_path = found.runtime_path,
     package_path = package.path,
   }
   local ok, id = pcall(loaded.start, fn, args, arguments, raw)

@@ -50,6 +50,10 @@ Thread.__tostring = show
 ---@param self any
 ---@param method string
 local function check_self(self, method)
+  if vim.is_thread() then
+    local what = "threading: the handle of a thread is main's; use it there: vim.run_on_main_thread(function() return thread:%s(…) end)"
+    error(what:format(method), 3)
+  end
   local metatable = getmetatable(self)
   if metatable ~= Thread and metatable ~= Task then
     local what = "threading: %s is a method of a thread: write thread:%s(…), with a colon; got %s for the thread"

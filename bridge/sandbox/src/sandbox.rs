@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bridge_wire::{Encoder, Kind, Message, Mutation, Reference, encode_message, mutated};
 use crossbeam_channel::{Receiver, Sender};
@@ -25,6 +25,9 @@ use crate::worker::Command;
 
 /// Fuel of one slice: some tens of microseconds, which bounds how long a callback waits for the baton.
 pub const SLICE: u64 = 4_000;
+
+/// How long a task that was cancelled may go on, to clean up; then the sandbox is killed.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Slices after which a relaxed sandbox publishes what it has written: some milliseconds.
 const RELAXED: u32 = 64;
@@ -65,6 +68,8 @@ pub(crate) struct Slice {
     pub(crate) units: u64,
     /// Slice after slice, as long as nobody wants anything.
     pub(crate) may_go_on: bool,
+    /// When another sandbox wants something.
+    pub(crate) until: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +87,8 @@ struct Running {
     waiting: Waiting,
     /// It has its answer and has not run since.
     is_answered: bool,
-    is_cancelled: bool,
+    /// When it was cancelled.
+    cancelled: Option<Instant>,
     /// The last host call that failed with a message.
     host_error: Option<HostError>,
 }
@@ -198,7 +204,13 @@ impl Sandbox {
                 Waiting::For(Request::Sleep(until)) => Some(until),
                 _ => None,
             });
-        sleeps.chain(self.deadline).min()
+        sleeps.chain(self.deadline).chain(self.grace()).min()
+    }
+
+    /// Returns when the patience with a cancelled task that goes on is at its end.
+    fn grace(&self) -> Option<Instant> {
+        let cancelled = self.tasks.iter().filter_map(|running| running.cancelled);
+        cancelled.min().map(|since| since + GRACE)
     }
 
     /// Applies messages and runs tasks until nothing is left to do or somebody else wants to.
@@ -244,6 +256,7 @@ impl Sandbox {
             if self.hands_over
                 || slices >= self.tells_after
                 || !slice.may_go_on
+                || slice.until.is_some_and(|until| clock::now() >= until)
                 || self.link.shared.baton.is_wanted()
                 || !commands.is_empty()
             {
@@ -340,7 +353,9 @@ impl Sandbox {
     fn check_limits(&mut self) -> Option<Turn> {
         let outcome = if let Some(outcome) = self.ending {
             outcome
-        } else if self.link.shared.killed.load(Ordering::Acquire) {
+        } else if self.link.shared.killed.load(Ordering::Acquire)
+            || self.grace().is_some_and(|end| clock::now() >= end)
+        {
             Outcome::Killed
         } else if self.fuel.is_some_and(|fuel| self.lua.fuel_used() >= fuel) {
             Outcome::OutOfFuel
@@ -481,7 +496,7 @@ impl Sandbox {
             task,
             waiting: Waiting::No,
             is_answered: false,
-            is_cancelled: false,
+            cancelled: None,
             host_error: None,
         });
     }
@@ -546,7 +561,7 @@ impl Sandbox {
                     let found = tasks.iter_mut().find(|r| r.number == message.number);
                     if let Some(running) = found {
                         running.waiting = Waiting::No;
-                        running.is_cancelled = true;
+                        running.cancelled = Some(clock::now());
                         ctx.raise(&running.task, reason);
                     }
                 }
@@ -621,7 +636,7 @@ impl Sandbox {
         let Running {
             number,
             task,
-            is_cancelled,
+            cancelled,
             host_error,
             ..
         } = running;
@@ -657,7 +672,7 @@ impl Sandbox {
         };
         let state = self.state.clone();
         let mut objects = state.objects.borrow_mut();
-        let outcome = if is_cancelled {
+        let outcome = if cancelled.is_some() {
             Outcome::Cancelled
         } else {
             Outcome::Failed

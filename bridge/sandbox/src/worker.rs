@@ -176,8 +176,8 @@ impl Sandboxes {
         true
     }
 
-    /// Gives the next sandbox its turn.
-    fn take_turn(&mut self, commands: &Receiver<Command>) {
+    /// Gives the next sandbox its turn; at a moment it shall end, since another's time has come.
+    fn take_turn(&mut self, until: Option<Instant>, commands: &Receiver<Command>) {
         // One that main waits for goes first.
         let is_wanted = |id: &SandboxId| self.all.get(id).is_some_and(Sandbox::is_wanted);
         let first = self.ready.iter().position(is_wanted).unwrap_or(0);
@@ -187,6 +187,7 @@ impl Sandboxes {
         let slice = Slice {
             units: SLICE,
             may_go_on: self.ready.is_empty(),
+            until,
         };
         self.turn_of(id, slice, commands);
     }
@@ -203,6 +204,7 @@ impl Sandboxes {
         let slice = Slice {
             units,
             may_go_on: false,
+            until: None,
         };
         self.turn_of(id, slice, commands);
         Some(id)
@@ -268,7 +270,7 @@ fn run(commands: &Receiver<Command>) {
         }
         let next_timer = sandboxes.check_timers();
         if !sandboxes.ready.is_empty() {
-            sandboxes.take_turn(commands);
+            sandboxes.take_turn(next_timer, commands);
             continue;
         }
         match wait(commands, next_timer) {

@@ -73,6 +73,26 @@ vim.notify = function(message, level, opts)
   return notify(message, level, opts)
 end
 
+--- What Neovim only prints: errors in functions that were scheduled.
+local schedule = vim.schedule
+vim.schedule = function(fn)
+  if type(fn) ~= "function" then
+    return schedule(fn)
+  end
+  schedule(function()
+    local trace
+    local ok, problem = xpcall(fn, function(problem)
+      trace = debug.traceback("", 2)
+      return problem
+    end)
+    if not ok then
+      local failure = type(problem) == "table" and problem.message and problem or nil
+      local text = tostring(failure and failure.message or problem)
+      table.insert(late, { message = "error in a callback on main: " .. text, traceback = trace, failure = failure })
+    end
+  end)
+end
+
 local host = {}
 
 function host.test_begin(its_index, its_name)

@@ -80,7 +80,16 @@ local function describe(what, is_insulated)
     local outer = current
     current = block
     local restore = is_insulated and insulated()
-    body()
+    -- As in busted: a block that fails has no tests, and the others run.
+    local problem = M.protect(body, { file = short_path })
+    if problem then
+      problem.file = problem.file or path
+      if problem.file == short_path then
+        problem.file = path
+      end
+      host.file_error(problem)
+      block.children = {}
+    end
     if restore then
       restore()
     end
@@ -306,6 +315,8 @@ local function protect(fn, test)
   return record
 end
 
+M.protect = protect
+
 local function chain_of(block)
   local blocks = {}
   while block do
@@ -358,13 +369,18 @@ local function run_test(test)
   finalizers = nil
   -- Only now: a stub must answer what comes late.
   for _, late in ipairs(host.settle()) do
+    local failure, trace = late.failure or {}, clean(late.traceback)
+    local file, line = position(trace, test.file)
+    local is_here = file == test.file
     problem = add_problem(problem, {
       status = "error",
       message = late.message,
-      traceback = clean(late.traceback),
+      expected = failure.expected,
+      actual = failure.actual,
+      traceback = trace,
       threads = {},
-      file = test.file,
-      line = test.line,
+      file = is_here and file or test.file,
+      line = is_here and line or test.line,
     })
   end
   snapshot:revert()

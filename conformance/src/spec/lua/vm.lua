@@ -24,8 +24,9 @@ local function in_thread()
 end
 
 local function report_late(what, problem, trace)
-  local text = type(problem) == "table" and problem.message or problem
-  table.insert(late, { message = what .. ": " .. tostring(text), traceback = trace or "" })
+  local failure = type(problem) == "table" and problem.message and problem or nil
+  local text = failure and failure.message or problem
+  table.insert(late, { message = what .. ": " .. tostring(text), traceback = trace or "", failure = failure })
 end
 
 -- The event loop of main ----------------------------------------------------------------------------
