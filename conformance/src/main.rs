@@ -100,6 +100,18 @@ Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: 
 
 exit status: 0, or 1 when a scenario fails, 2 for bad usage or without the host";
 
+const COMMANDS: [&str; 9] = [
+    "run",
+    "repl",
+    "disasm",
+    "differential",
+    "test",
+    "conform",
+    "mutations",
+    "explore",
+    "replay",
+];
+
 /// Options of `run` that count behind the file too.
 const RUN_OPTIONS: [&str; 5] = ["--seed", "--fuel", "--memory", "--timeout", "--policy"];
 
@@ -107,10 +119,32 @@ fn main() -> ExitCode {
     match dispatch() {
         Ok(code) => code,
         Err(error) => {
-            complain(format!("{error}\n{USAGE}").as_bytes());
+            complain(misuse(&error).as_bytes());
             ExitCode::from(2)
         }
     }
+}
+
+/// Says what was wrong with the arguments, and where to read what is right.
+fn misuse(error: &lexopt::Error) -> String {
+    let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let command = words.first().and_then(|word| word.to_str());
+    let Some(command) = command.filter(|command| COMMANDS.contains(command)) else {
+        return format!("{error}\n{USAGE}");
+    };
+    // The error knows the value; the option stands before it.
+    let option = match error {
+        lexopt::Error::ParsingFailed { value, .. } => {
+            let place = words
+                .iter()
+                .rposition(|word| word.as_os_str() == OsStr::new(value));
+            let option = place.and_then(|place| words.get(place.checked_sub(1)?)?.to_str());
+            option.filter(|option| option.starts_with('-'))
+        }
+        _ => None,
+    };
+    let option = option.map_or(String::new(), |option| format!("{option}: "));
+    format!("{command}: {option}{error}\n`sandbox {command} --help` says what it takes")
 }
 
 /// Writes to standard error; nobody can be told when that fails.
@@ -290,7 +324,8 @@ fn differential_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::
             ExitCode::from(u8::from(summary.different > 0))
         }
         Err(error) => {
-            complain(format!("sandbox: {error}").as_bytes());
+            let peer = options.peer.display();
+            complain(format!("cannot compare with {peer}: {error}").as_bytes());
             ExitCode::from(2)
         }
     })
@@ -315,7 +350,12 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
             other => return Err(other.unexpected()),
         }
     }
-    let scenarios = conform::scenarios(&filter.unwrap_or_default(), shard);
+    let filter = filter.unwrap_or_default();
+    let scenarios = conform::scenarios(&filter, shard);
+    if scenarios.is_empty() && conform::scenarios(&filter, Shard::default()).is_empty() {
+        complain(b"conform: no scenario has such a name");
+        return Ok(ExitCode::from(2));
+    }
     let mut out = io::stdout();
     let mut passed = 0;
     let result = conform::run(host, &scenarios, &schedules, |scenario, outcome| {

@@ -408,10 +408,16 @@ fn help_and_version_are_told() {
         let output = sandbox_with_input(words, b"");
         assert_eq!(output.status.code(), Some(2), "{words:?}");
         assert!(
-            text(&output.stderr).contains("usage: sandbox run"),
+            text(&output.stderr).contains("usage: sandbox run")
+                || text(&output.stderr).contains("--help` says what it takes"),
             "{words:?}"
         );
     }
+    let output = sandbox_with_input(&["run", "x", "--fuel", "much"], b"");
+    let said = text(&output.stderr);
+    assert!(said.starts_with("sandbox: run: --fuel: "), "{said}");
+    let output = sandbox_with_input(&["conform", "no-such-scenario"], b"");
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

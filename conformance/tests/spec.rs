@@ -191,6 +191,9 @@ fn failures_in_callbacks_and_blocks_leave_the_others_alone() {
 
 #[test]
 fn tests_are_chosen_by_their_names() {
+    said(&["test", "tally_spec.lua", "--filter", "no such name"], 2);
+    let report = said(&["test", "tally_spec.lua", "--filter", "["], 1);
+    assert!(report.contains("'[' is no Lua pattern: "), "{report}");
     let report = said(&["test", "tally_spec.lua", "--filter", "counts"], 0);
     assert!(
         report.contains("\n1 passed, 0 failed, 1 pending"),

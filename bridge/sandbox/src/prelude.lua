@@ -73,10 +73,10 @@ end
 --- Stands for a table (or something callable) of the host that has a path.
 local proxy_metatable = {
   __index = function(self, key)
-    return (host.get(extend(path_of[self], key)))
+    return host.get(extend(path_of[self], key))
   end,
   __newindex = function(self, key, value)
-    host.set(extend(path_of[self], key), value)
+    return host.set(extend(path_of[self], key), value)
   end,
   __call = function(self, ...)
     return host.call(path_of[self], ...)
@@ -176,14 +176,15 @@ function_namespace("fn", true)
 local function variable_namespace(namespace, is_indexed)
   local function at(keys)
     return setmetatable({}, {
+      -- Tail calls, here and below: an error names the place of whoever asked.
       __index = function(_, key)
         if is_indexed and type(key) == "number" then
           return at(extend(keys, key))
         end
-        return (host.get(extend(keys, key)))
+        return host.get(extend(keys, key))
       end,
       __newindex = function(_, key, value)
-        host.set(extend(keys, key), value)
+        return host.set(extend(keys, key), value)
       end,
     })
   end
@@ -200,7 +201,7 @@ end
 vim.cmd = name(
   setmetatable({}, {
     __call = function(_, command)
-      host.call({ "cmd" }, command)
+      return host.call({ "cmd" }, command)
     end,
     __index = function(self, command)
       local function run(...)
@@ -377,7 +378,7 @@ setmetatable(vim, {
       rawset(vim, key, member)
       return member
     end
-    return (host.get({ key }))
+    return host.get({ key })
   end,
 })
 

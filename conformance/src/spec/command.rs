@@ -131,7 +131,13 @@ fn run(request: &Request) -> ExitCode {
             return complain(&format!("cannot write {}: {error}", path.display()));
         }
     }
-    ExitCode::from(u8::from(Counts::of(&files).failed > 0))
+    let counts = Counts::of(&files);
+    let is_chosen = !options.filter.is_empty() || !options.exclude.is_empty();
+    if is_chosen && counts.passed + counts.failed + counts.pending == 0 {
+        // A filter with a slip in it must not look like success.
+        return complain("no test has such a name: see --filter and --exclude");
+    }
+    ExitCode::from(u8::from(counts.failed > 0))
 }
 
 /// Runs `sandbox replay` for a token of ours.

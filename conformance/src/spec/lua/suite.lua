@@ -465,6 +465,15 @@ end
 ---@param selection spec.Selection
 ---@param helpers string[] files to run before it
 function M.run(file, selection, helpers)
+  for _, patterns in ipairs({ selection.filter, selection.exclude }) do
+    for _, pattern in ipairs(patterns) do
+      local ok, problem = pcall(string.find, "", pattern)
+      if not ok then
+        host.file_error({ status = "error", file = file, message = ("'%s' is no Lua pattern: %s"):format(pattern, problem) })
+        return
+      end
+    end
+  end
   tests = {}
   local top = new_block(nil, nil)
   current = top
