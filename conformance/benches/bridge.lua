@@ -135,6 +135,9 @@ table.sort(waits)
 row("the same, thread computing", waits[250], "µs", ("99 of 100 below %.0f µs"):format(waits[495]))
 thread:kill()
 
+local here = debug.getinfo(1, "S").source:match("^@(.*)bridge%.lua$")
+assert(loadfile(here .. "callbacks.lua"))(row)
+
 row("starting a thread and joining it", median(21, function()
   return microseconds(1, function()
     in_thread(function() return 1 end)

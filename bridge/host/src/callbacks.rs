@@ -124,9 +124,19 @@ impl Host {
         stack: &mut Stack<'_>,
         session: &Rc<Session>,
     ) -> Result<(), HostError> {
+        self.send_delta(stack, session, |capture| capture.collect_delta())
+    }
+
+    /// Sends what a capture finds; the baton is held.
+    fn send_delta(
+        &self,
+        stack: &mut Stack<'_>,
+        session: &Rc<Session>,
+        collect: impl FnOnce(&mut Capture<'_, '_>) -> Result<(), HostError>,
+    ) -> Result<(), HostError> {
         let top = stack.top();
         let message = Capture::new(self, session, stack).and_then(|mut capture| {
-            capture.collect_delta()?;
+            collect(&mut capture)?;
             if !capture.session.has_undecoded() && capture.session.sweep.take() {
                 capture.release_lost();
             }
@@ -175,7 +185,7 @@ impl Host {
         let sent = if mutated(Mutation::SkipCallbackFlush) {
             Ok(())
         } else {
-            self.send_changes(stack, session)
+            self.send_delta(stack, session, |capture| capture.collect_written())
         };
         self.leave(stack, session);
         if let Err(error) = &sent {

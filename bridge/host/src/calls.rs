@@ -310,21 +310,32 @@ impl Host {
         let handler = base + 1;
         let by_reference = call.operation == Operation::Operate
             || matches!(call.target, Target::Reference(Reference::Function, _));
-        let ok = self.perform(stack, session, handler, &call)?;
+        let answer = match (by_reference, call.operation) {
+            (false, _) => Answer::Copies,
+            (true, Operation::Operate) => Answer::Operated,
+            (true, _) => Answer::Called,
+        };
+        let serving = session.serving.get();
+        session
+            .serving
+            .set(serving + u32::from(answer != Answer::Called));
+        let performed = self.perform(stack, session, handler, &call);
+        session.serving.set(serving);
+        let ok = performed?;
         if call.operation == Operation::Post {
             if !ok {
                 self.report(stack, session);
             }
             return Ok(false);
         }
-        let sent = self.reply(stack, session, number, ok, handler, by_reference);
+        let sent = self.reply(stack, session, number, ok, handler, answer);
         match sent {
             Ok(()) => {}
             // The results cannot cross: that is the answer.
             Err(error @ (HostError::Copy { .. } | HostError::TooMuch(_))) => {
                 stack.set_top(handler);
                 stack.push_string(error.to_string().as_bytes());
-                self.reply(stack, session, number, false, handler, false)?;
+                self.reply(stack, session, number, false, handler, Answer::Copies)?;
             }
             Err(error) => return Err(error),
         }
@@ -521,9 +532,10 @@ impl Host {
         number: u64,
         ok: bool,
         handler: c_int,
-        by_reference: bool,
+        answer: Answer,
     ) -> Result<(), HostError> {
-        let by_reference = by_reference || (!ok && stack.kind(handler + 1) == Type::Table);
+        let is_table = !ok && stack.kind(handler + 1) == Type::Table;
+        let by_reference = answer != Answer::Copies || is_table;
         if by_reference && !self.enter(stack, session)? {
             return Ok(());
         }
@@ -553,8 +565,10 @@ impl Host {
                 None => fields.nil(),
             }
             fields.boolean(lacks_place);
-            if by_reference && !mutated(Mutation::SkipReplyFlush) {
-                capture.collect_delta()?;
+            match answer {
+                _ if !by_reference || mutated(Mutation::SkipReplyFlush) => {}
+                Answer::Called => capture.collect_written()?,
+                Answer::Operated | Answer::Copies => capture.collect_delta()?,
             }
             Ok(encode_message(
                 Kind::Reply,
@@ -597,6 +611,17 @@ impl Host {
         }
         stack.call(4, 0, 0);
     }
+}
+
+/// How a host call is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Results cross by value.
+    Copies,
+    /// A Lua function was called, as a callback is: it has noted what it has written.
+    Called,
+    /// An operation was made, which may have run anything.
+    Operated,
 }
 
 /// Moves `count` values from `from` on down to right above `floor`, and drops the rest.

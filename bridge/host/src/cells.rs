@@ -16,6 +16,23 @@ use crate::session::{CellRecord, Part, Slot};
 impl Capture<'_, '_> {
     /// Writes everything that the host has changed in what it shares.
     pub(crate) fn collect_delta(&mut self) -> Result<(), HostError> {
+        self.changed_cells()?;
+        let tables: Vec<Id> = self.shared.tables.keys().copied().collect();
+        for id in tables {
+            self.changed_table(id)?;
+        }
+        self.changed_environments()?;
+        self.ended_coroutines();
+        self.finish()?;
+        self.forget_notes();
+        // Turns that go on may write before they note that they do.
+        let is_inside = self.session.depth.get() > 1;
+        self.session.compare_all.set(is_inside);
+        Ok(())
+    }
+
+    /// Writes all variables that differ from what the sandbox knows.
+    pub(crate) fn changed_cells(&mut self) -> Result<(), HostError> {
         let cells = self.shared.cells.iter();
         let cells: Vec<Id> = cells
             .filter(|(_, cell)| !cell.immutable)
@@ -24,13 +41,7 @@ impl Capture<'_, '_> {
         for id in cells {
             self.changed_cell(id)?;
         }
-        let tables: Vec<Id> = self.shared.tables.keys().copied().collect();
-        for id in tables {
-            self.changed_table(id)?;
-        }
-        self.changed_environments()?;
-        self.ended_coroutines();
-        self.finish()
+        Ok(())
     }
 
     /// Writes a variable's value if it differs from what the sandbox knows.
@@ -53,6 +64,7 @@ impl Capture<'_, '_> {
         {
             self.delta.fills.cell(id).append(value.as_bytes());
             cell.shadow = value.into_bytes();
+            self.host.tell_of_cell(self.session, cell.key);
         } else {
             self.unsay(mark);
         }
@@ -113,6 +125,9 @@ impl Instantiate<'_, '_> {
         let top = self.stack.top();
         let upvalue = self.carrier(id)?;
         let keeps = self.has_own_cell(top + 1, upvalue, id)?;
+        if let Some(cell) = self.shared.cells.get(&id) {
+            self.host.tell_of_cell(self.session, cell.key);
+        }
         self.value(&mut value)?;
         if !keeps {
             self.stack.set_upvalue(top + 1, upvalue);

@@ -124,11 +124,6 @@ impl Dump {
         self.prototypes.last().expect("a dump holds one prototype")
     }
 
-    /// Returns whether some function in the dump creates others.
-    pub(crate) fn has_children(&self) -> bool {
-        self.prototypes.len() > 1
-    }
-
     /// Returns the prototype whose subtree takes exactly that range.
     pub(crate) fn find(&self, start: u64, end: u64) -> Option<&Prototype> {
         self.prototypes.iter().find(|prototype| {

@@ -217,7 +217,8 @@ impl Instantiate<'_, '_> {
         self.stack.pop(1);
         self.view.push_slot(self.stack, Slot::Globals);
         self.object(table)?;
-        if !self.stack.call(1, 1, 0) {
+        self.stack.push_value(self.view.part(Part::Notes));
+        if !self.stack.call(2, 1, 0) {
             return Err(HostError::Internal("no environment".into()));
         }
         self.stack.push_value(-1);

@@ -13,13 +13,13 @@ use bridge_wire::{
     Side, Token,
 };
 
-use crate::dump::Dump;
 use crate::error::HostError;
 use crate::session::{
     Code, Environment, FunctionRecord, Host, Part, Placement, Session, Shared, Slot, TableRecord,
-    View,
+    View, Written,
 };
 use crate::stack::{Stack, Type};
+use crate::written::NOTES_CARRIER;
 
 /// The largest line number that LuaJIT knows.
 const MAX_LINE: u64 = 1 << 24;
@@ -186,6 +186,7 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             code,
             cells: ids.into(),
             environment: Environment::Host,
+            written: Rc::default(),
         })
     }
 
@@ -208,11 +209,8 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 }
                 let mut bytes = Vec::new();
                 self.stack.dump(&mut bytes)?;
-                let mut dump = Rc::new(Dump::parse(bytes).ok_or(HostError::NoDump)?);
-                if dump.has_children() {
-                    // What is rewritten is remembered by its dump.
-                    dump = self.host.codes.borrow_mut().intern(&dump.bytes)?.1;
-                }
+                // What is rewritten is remembered by its dump.
+                let dump = self.host.codes.borrow_mut().intern(&bytes)?.1;
                 let whole = &dump.root().range;
                 let range = (whole.start as u64, whole.end as u64);
                 (dump, range)
@@ -221,20 +219,23 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         let prototype = dump
             .find(range.0, range.1)
             .ok_or_else(|| self.unknown(id))?;
-        let rewritten = if dump.has_children() {
+        let rewritten = {
             let mut rewritten = self.host.rewritten.borrow_mut();
             rewritten.code(&dump, &prototype.range)
-        } else {
-            None
         };
         let from_dump = matches!(record.code, Code::Dump { .. });
-        if rewritten.is_some() || from_dump {
+        if rewritten.dump.is_some() || from_dump {
             self.stack.set_top(inner - 1);
-            match &rewritten {
-                Some(code) => self.stack.load(&code.dump, c"=(threading)")?,
+            match &rewritten.dump {
+                Some(dump) => self.stack.load(dump, c"=(threading)")?,
                 None => self.stack.load(&dump.slice(prototype), c"=(threading)")?,
             }
         }
+        let mut written = Written {
+            cells: Vec::new(),
+            all_cells: rewritten.writes.locals,
+            anything: rewritten.writes.anything,
+        };
         self.stack.new_table(record.cells.len(), 0);
         let keep = inner + 1;
         for n in 0..prototype.upvalue_count() {
@@ -264,7 +265,10 @@ impl<'a, 'l> Instantiate<'a, 'l> {
                 .cells
                 .get(&cell)
                 .is_some_and(|cell| cell.immutable);
-            if rewritten.is_none()
+            if rewritten.writes.upvalues.contains(&n) {
+                written.cells.push(cell);
+            }
+            if rewritten.added.guard.is_none()
                 && cell.side() == Side::Sandbox
                 && !immutable
                 && prototype.hands_on(n)
@@ -276,15 +280,27 @@ impl<'a, 'l> Instantiate<'a, 'l> {
             }
             self.stack.raw_set_index(keep, upvalue);
         }
-        if let Some(code) = &rewritten {
-            let guard = prototype.upvalue_count() as c_int + 1;
+        let added = rewritten.added;
+        if let Some(guard) = added.guard {
+            let guard = c_int::from(guard) + 1;
             self.view.push_slot(self.stack, Slot::GuardCarrier);
             self.stack.join_upvalues(inner, guard, keep + 1, 1);
             self.stack.push_value(keep);
             self.stack.set_upvalue(inner, guard + 1);
             self.stack.set_top(keep);
+        }
+        for (upvalue, of_carrier) in [(added.notes, 1), (added.calls, 2)] {
+            if let Some(upvalue) = upvalue {
+                self.stack
+                    .raw_get_index(self.view.part(Part::Notes), NOTES_CARRIER);
+                self.stack
+                    .join_upvalues(inner, c_int::from(upvalue) + 1, keep + 1, of_carrier);
+                self.stack.set_top(keep);
+            }
+        }
+        if rewritten.dump.is_some() {
             self.stack.push_string(b"place");
-            self.stack.push_number(code.place.into());
+            self.stack.push_number(rewritten.place.into());
             self.stack.raw_set(keep);
         }
         let wrap = match self.session.placement {
@@ -305,6 +321,8 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         // The function itself can be got hold of through `debug`; it is the same function.
         self.view.set_id(self.stack, Part::Ids, inner, Some(id));
         let environment = record.environment.clone();
+        let written = Rc::new(written);
+        let record = FunctionRecord { written, ..record };
         self.shared.functions.insert(id, record);
         // The table of its variables is needed no more, the wrapper has it.
         self.stack.replace(keep);

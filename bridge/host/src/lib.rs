@@ -25,6 +25,8 @@ mod stack;
 mod tables;
 mod tasks;
 mod wake;
+mod writes;
+mod written;
 
 use std::cell::RefCell;
 use std::ffi::c_int;
@@ -149,6 +151,8 @@ surface! {
         let host = host()?;
         if let Some(session) = host.session(id_argument(stack, 1)) {
             for _ in 0..stack.number(2) as u32 {
+                // Turns go on whose writes were handed over in the middle.
+                session.compare_all.set(true);
                 if !host.enter(stack, &session)? {
                     break;
                 }
@@ -278,7 +282,8 @@ fn setup_host(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     if !stack.call(0, 1, 0) {
         return Err(HostError::Internal("no operators".into()));
     }
-    if !stack.call(3, 1, 0) || stack.kind(-1) != Type::Table {
+    stack.load(include_bytes!("notes.lua"), c"=(threading)")?;
+    if !stack.call(4, 1, 0) || stack.kind(-1) != Type::Table {
         let reason = stack.string(-1).unwrap_or(b"no table");
         let reason = String::from_utf8_lossy(reason).into_owned();
         return Err(HostError::Internal(reason));

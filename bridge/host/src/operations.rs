@@ -145,6 +145,10 @@ impl Host {
         session.handle.0.reclaim();
         session.depth.set(operation.depth);
         session.hold_replicas(stack, true);
+        if operation.depth > 1 {
+            // A turn goes on whose writes were handed over in the middle.
+            session.compare_all.set(true);
+        }
         self.leave(stack, session);
     }
 }

@@ -56,6 +56,7 @@ impl Capture<'_, '_> {
             Some(id) => id,
             None => {
                 self.count()?;
+                self.watch_metatable(index)?;
                 let id = self.shared.ids.give();
                 self.view.set_id(self.stack, Part::Remotes, index, Some(id));
                 self.stack.push_value(index);

@@ -17,6 +17,8 @@
 //! which get theirs from `instantiate.rs`. The envelope says in instructions that never run which
 //! function it is of, so that what is sent to a sandbox is the original code.
 //!
+//! The same pass adds what notes writes to tables, see `writes.rs`.
+//!
 //! Pure: from bytes to bytes.
 
 use std::collections::HashMap;
@@ -29,6 +31,7 @@ use interpreter::bytecode::{
 };
 
 use crate::dump::Dump;
+use crate::writes::{Places, Writes, notes_before};
 
 /// LuaJIT's largest frame.
 const MAX_FRAME: u8 = 249;
@@ -51,35 +54,95 @@ pub(crate) struct Place {
     pub(crate) range: Range<usize>,
 }
 
-/// A rewritten function.
-#[derive(Debug, Clone)]
+/// The upvalues that a rewritten function has behind its own, counted from 0.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Added {
+    /// `guard`, and behind it `keep`.
+    pub(crate) guard: Option<u16>,
+    pub(crate) notes: Option<u16>,
+    pub(crate) calls: Option<u16>,
+    count: u16,
+}
+
+impl Added {
+    /// Returns what a function needs.
+    fn to(function: &Template, writes: &Writes, with_notes: bool) -> Added {
+        let mut added = Added::default();
+        let mut give = |number: u16| {
+            let place = function.upvalues.len() as u16 + added.count;
+            added.count += number;
+            place
+        };
+        let (notes, calls) = match with_notes {
+            true => writes.notes(),
+            false => (false, false),
+        };
+        let guard = (function.flags & flags::CHILD != 0).then(|| give(2));
+        let notes = notes.then(|| give(1));
+        let calls = calls.then(|| give(1));
+        Added {
+            guard,
+            notes,
+            calls,
+            ..added
+        }
+    }
+
+    /// Returns where a function inside this one finds what it needs, in the order of its upvalues.
+    fn sources(self, inner: Added) -> Option<Vec<UpvalueSource>> {
+        let mut sources = Vec::new();
+        if inner.guard.is_some() {
+            sources.extend([self.guard?, self.guard? + 1]);
+        }
+        if inner.notes.is_some() {
+            sources.push(self.notes?);
+        }
+        if inner.calls.is_some() {
+            sources.push(self.calls?);
+        }
+        Some(sources.into_iter().map(UpvalueSource).collect())
+    }
+}
+
+/// A function before it runs on main.
+#[derive(Debug)]
 pub(crate) struct Code {
-    /// A dump of it.
-    pub(crate) dump: Rc<[u8]>,
+    /// A dump of the rewritten function; nothing if the original does.
+    pub(crate) dump: Option<Rc<[u8]>>,
     /// The number of the original.
     pub(crate) place: u32,
+    pub(crate) added: Added,
+    pub(crate) writes: Writes,
 }
 
 /// All code that was rewritten, and what it was made of.
 #[derive(Debug, Default)]
 pub(crate) struct Rewritten {
-    /// Dumps by address and range of the original; nothing for what cannot be rewritten.
-    by_place: HashMap<(usize, usize, usize), Option<Code>>,
+    /// By address and range of the original.
+    by_place: HashMap<(usize, usize, usize), Rc<Code>>,
     /// The functions that were rewritten or have envelopes, by number.
     places: Vec<Place>,
 }
 
 impl Rewritten {
-    /// Returns a function's code rewritten, a dump; nothing if it creates no functions or cannot be.
+    /// Returns what has become of a function's code.
     ///
     /// The dump must live as long as this, which those in `Codes` do.
-    pub(crate) fn code(&mut self, dump: &Rc<Dump>, range: &Range<usize>) -> Option<Code> {
+    pub(crate) fn code(&mut self, dump: &Rc<Dump>, range: &Range<usize>) -> Rc<Code> {
         let key = (Rc::as_ptr(dump) as usize, range.start, range.end);
         if let Some(code) = self.by_place.get(&key) {
-            return code.clone();
+            return Rc::clone(code);
         }
-        let code = self.rewrite(dump, range);
-        self.by_place.insert(key, code.clone());
+        let rewritten = self
+            .rewrite(dump, range, true)
+            .or_else(|| self.rewrite(dump, range, false));
+        let code = Rc::new(rewritten.unwrap_or_else(|| Code {
+            dump: None,
+            place: 0,
+            added: Added::default(),
+            writes: Writes::unknown(),
+        }));
+        self.by_place.insert(key, Rc::clone(&code));
         code
     }
 
@@ -88,22 +151,33 @@ impl Rewritten {
         self.places.get(number as usize)
     }
 
-    fn rewrite(&mut self, whole: &Rc<Dump>, range: &Range<usize>) -> Option<Code> {
+    fn rewrite(
+        &mut self,
+        whole: &Rc<Dump>,
+        range: &Range<usize>,
+        with_notes: bool,
+    ) -> Option<Code> {
         let bytes: Rc<[u8]> = dump::slice(&whole.bytes, range.clone()).into();
         // The header of the slice is that of the whole.
         let shift = range.start as isize - whole.header as isize;
         let root = dump::read(bytes).ok()?;
-        if root.flags & flags::CHILD == 0 {
-            return None;
-        }
+        let writes = match with_notes {
+            true => Writes::of(&root),
+            false => Writes::unknown(),
+        };
         let known = self.places.len();
         let place = self.give_number(Rc::clone(whole), range.clone())?;
-        let Some(rewritten) = self.function(&root, whole, shift) else {
+        let Some((rewritten, added)) = self.function(&root, whole, shift, with_notes) else {
             self.places.truncate(known);
             return None;
         };
-        let dump = dump::write(&rewritten, root.debug.is_none()).into();
-        Some(Code { dump, place })
+        let changed = || dump::write(&rewritten, root.debug.is_none()).into();
+        Some(Code {
+            dump: (added.count > 0).then(changed),
+            place,
+            added,
+            writes,
+        })
     }
 
     fn give_number(&mut self, dump: Rc<Dump>, range: Range<usize>) -> Option<u32> {
@@ -112,32 +186,45 @@ impl Rewritten {
         Some(number)
     }
 
-    /// Rewrites a function and those inside it.
+    /// Rewrites a function and those inside it; returns also what it needs.
     fn function(
         &mut self,
         original: &Template,
         whole: &Rc<Dump>,
         shift: isize,
-    ) -> Option<Template> {
+        with_notes: bool,
+    ) -> Option<(Template, Added)> {
         let mut function = original.clone();
-        if original.flags & flags::CHILD == 0 {
-            return Some(function);
+        let added = Added::to(original, &Writes::of(original), with_notes);
+        if added.count == 0 {
+            return Some((function, added));
         }
         let register = original.frame_size;
-        if register >= MAX_FRAME || original.upvalues.len() + 2 > MAX_UPVALUES {
+        let upvalues = original.upvalues.len() + usize::from(added.count);
+        if register >= MAX_FRAME || upvalues > MAX_UPVALUES {
             return None;
         }
         function.frame_size += 1;
-        let guard = original.upvalues.len() as u16;
-        let keep = guard + 1;
         // Bound to the outermost function by hand; inside it they come from the function around.
-        function.upvalues.extend([UpvalueSource(0); 2]);
+        function.upvalues.resize(upvalues, UpvalueSource(0));
+        let before = match added.calls {
+            Some(calls) => notes_before(
+                original,
+                Places {
+                    register,
+                    notes: added.notes.unwrap_or_default() as u8,
+                    calls: calls as u8,
+                },
+            )?,
+            None => vec![Vec::new(); original.code.len()],
+        };
 
         let mut code = Vec::with_capacity(original.code.len() + 8);
-        // New positions of the old instructions, and of the end.
+        // New positions of the old instructions with what comes before them, and of the end.
         let mut moved = Vec::with_capacity(original.code.len() + 1);
-        for word in original.code.words() {
+        for (word, before) in original.code.words().zip(&before) {
             moved.push(code.len());
+            code.extend(before);
             if Op::of(word)? != Op::FNEW {
                 code.push(word);
                 continue;
@@ -146,13 +233,12 @@ impl Rewritten {
             let Some(Constant::Child(child)) = original.constants.get(index) else {
                 return None;
             };
-            let mut inner = self.function(child, whole, shift)?;
-            if inner.upvalues.len() > child.upvalues.len() {
-                let first = child.upvalues.len();
-                inner.upvalues[first] = UpvalueSource(guard);
-                inner.upvalues[first + 1] = UpvalueSource(keep);
-            }
-            let envelope = self.envelope(child, whole, shift, [register.into(), guard, keep])?;
+            let (mut inner, needs) = self.function(child, whole, shift, with_notes)?;
+            inner.upvalues.truncate(child.upvalues.len());
+            inner.upvalues.extend(added.sources(needs)?);
+            let guard = added.guard?;
+            let envelope =
+                self.envelope(child, whole, shift, [register.into(), guard, guard + 1])?;
             function.constants[index] = Constant::Child(Rc::new(inner));
             let place = u16::try_from(function.constants.len()).ok()?;
             function.constants.push(Constant::Child(Rc::new(envelope)));
@@ -161,13 +247,19 @@ impl Rewritten {
             code.push(opcode::pack_ad(Op::UCLO, register, JUMP_BIAS as u16));
         }
         moved.push(code.len());
-        mend_jumps(original, &moved, &mut code)?;
+        mend_jumps(original, &before, &moved, &mut code)?;
         function.code = code.into();
         if let (Some(debug), Some(old)) = (&mut function.debug, &original.debug) {
             let lines = (0..original.code.len())
                 .flat_map(|at| std::iter::repeat_n(old.lines.get(at), moved[at + 1] - moved[at]));
             debug.lines = Lines::new(lines.map(Option::unwrap_or_default));
-            let extra = [&b"(guard)"[..], b"(keep)"];
+            let extra = [
+                added.guard.map(|_| &b"(guard)"[..]),
+                added.guard.map(|_| &b"(keep)"[..]),
+                added.notes.map(|_| &b"(notes)"[..]),
+                added.calls.map(|_| &b"(calls)"[..]),
+            ];
+            let extra = extra.into_iter().flatten();
             let names: Vec<&[u8]> = old.upvalue_names.iter().chain(extra).collect();
             debug.upvalue_names = Names::new(names.into_iter());
             // Positions count from the header that stands before the first instruction.
@@ -182,7 +274,7 @@ impl Rewritten {
                 end: shifted(variable.end),
             }));
         }
-        Some(function)
+        Some((function, added))
     }
 
     /// Makes the envelope of a function, with the sources of its three upvalues.
@@ -247,17 +339,23 @@ pub(crate) fn number_in(envelope: Vec<u8>) -> Option<u32> {
 }
 
 /// Has each jump lead where it did; nothing if a distance does not fit any more.
-fn mend_jumps(original: &Template, moved: &[usize], code: &mut [u32]) -> Option<()> {
+fn mend_jumps(
+    original: &Template,
+    before: &[Vec<u32>],
+    moved: &[usize],
+    code: &mut [u32],
+) -> Option<()> {
     for (at, word) in original.code.words().enumerate() {
         let op = Op::of(word)?;
         if op.shape().cd != Operand::Jump {
             continue;
         }
         let target = (at + 1).checked_add_signed(opcode::jump(word))?;
-        let from = moved[at] as isize + 1;
+        let place = moved[at] + before[at].len();
+        let from = place as isize + 1;
         let distance = *moved.get(target)? as isize - from + JUMP_BIAS as isize;
         let distance = u16::try_from(distance).ok()?;
-        code[moved[at]] = opcode::pack_ad(op, opcode::a(word) as u8, distance);
+        code[place] = opcode::pack_ad(op, opcode::a(word) as u8, distance);
     }
     Some(())
 }

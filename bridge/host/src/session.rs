@@ -77,6 +77,8 @@ pub(crate) enum Slot {
     EndStandIn,
     /// Calls a function from a place that errors can name.
     Apply,
+    /// Makes the notes of a sandbox.
+    BeginNotes,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.
@@ -99,7 +101,12 @@ pub(crate) enum Part {
     Globals,
     /// Objects of the host by id that the sandbox has released and an earlier message may still name.
     Buried,
+    /// What its code has written on main, see `notes.lua`; a list, not by id.
+    Notes,
 }
+
+/// How many parts there are.
+const PARTS: c_int = Part::Notes as c_int;
 
 /// Where functions of a sandbox run when the host calls them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +174,16 @@ pub(crate) struct FunctionRecord {
     pub(crate) code: Code,
     pub(crate) cells: Rc<[Id]>,
     pub(crate) environment: Environment,
+    pub(crate) written: Rc<Written>,
+}
+
+/// What the code of a function of the sandbox can write on main without noting it.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    pub(crate) cells: Vec<Id>,
+    /// Any variable.
+    pub(crate) all_cells: bool,
+    pub(crate) anything: bool,
 }
 
 /// Where a function of the sandbox finds its globals.
@@ -275,12 +292,18 @@ pub(crate) struct Session {
     pub(crate) placement: Placement,
     /// Callbacks on main do not wait for the baton, see `relaxed.rs`.
     pub(crate) relaxed: bool,
+    /// What main has written may not have been noted: all is compared at the end of this turn.
+    pub(crate) compare_all: Cell<bool>,
+    /// The same at the end of each: metamethods may run that are main's own.
+    pub(crate) always_compare: Cell<bool>,
+    /// Host calls that main is in the middle of, which may run anything.
+    pub(crate) serving: Cell<u32>,
     /// A relaxed callback has written what was not handed over yet.
     pub(crate) owes: Cell<bool>,
     /// Loaded modules cross as values instead of by name.
     pub(crate) share_modules: bool,
     /// The session's table, see [`Part`].
-    parts: c_int,
+    pub(crate) parts: c_int,
     /// The metatable of the tables that hold replicas.
     weakness: c_int,
     /// Replicas are not to be collected for the time being.
@@ -495,6 +518,7 @@ pub(crate) fn push_weak_table(stack: &mut Stack<'_>, mode: &str) {
 impl Session {
     /// Creates the session of a sandbox that has not run yet.
     pub(crate) fn new(
+        host: &Host,
         stack: &mut Stack<'_>,
         handle: Handle,
         placement: Placement,
@@ -528,6 +552,14 @@ impl Session {
             }
             stack.raw_set_index(parts, part as c_int);
         }
+        host.push_slot(stack, Slot::BeginNotes);
+        stack.push_number(handle.id().0.into());
+        stack.raw_get_index(parts, Part::Ids as c_int);
+        stack.push_boolean(relaxed);
+        if !stack.call(3, 1, 0) {
+            return Err(HostError::Internal("no notes".into()));
+        }
+        stack.raw_set_index(parts, Part::Notes as c_int);
         let parts = stack.keep();
         stack.set_top(top);
         Ok(Session {
@@ -535,6 +567,9 @@ impl Session {
             handle: Opaque(handle),
             placement,
             relaxed,
+            compare_all: Cell::new(false),
+            always_compare: Cell::new(false),
+            serving: Cell::new(0),
             owes: Cell::new(false),
             share_modules,
             parts,
@@ -605,6 +640,7 @@ impl Session {
     /// Forgets everything that was shared; wrappers go on by themselves.
     pub(crate) fn end(&self, stack: &mut Stack<'_>) {
         if !self.ended.replace(true) {
+            self.end_notes(stack);
             stack.drop_kept(self.parts);
             stack.drop_kept(self.weakness);
         }
@@ -632,7 +668,7 @@ impl Session {
         stack.reserve(32)?;
         stack.push_kept(self.parts);
         let base = stack.top();
-        for part in 1..=Part::Buried as c_int {
+        for part in 1..=PARTS {
             stack.raw_get_index(base, part);
         }
         stack.push_kept(host.support);
@@ -653,7 +689,7 @@ impl View {
 
     /// Pushes a value of the support table. `(-0, +1)`
     pub(crate) fn push_slot(self, stack: &mut Stack<'_>, slot: Slot) {
-        stack.raw_get_index(self.base + Part::Buried as c_int + 1, slot as c_int);
+        stack.raw_get_index(self.base + PARTS + 1, slot as c_int);
     }
 
     /// Pushes what a part holds under an id. `(-0, +1)`

@@ -1,7 +1,7 @@
 --- The part of the host's side that must be Lua: functions that yield may pass through, and names.
 --- Loaded once by the library, which passes its own functions; returns a list in the order of `Slot`.
 
-local native, vim, operators = ...
+local native, vim, operators, notes = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
 local error, ipairs, next, pcall, xpcall = error, ipairs, next, pcall, xpcall
 local rawequal, rawget, select, setmetatable, type = rawequal, rawget, select, setmetatable, type
@@ -88,6 +88,7 @@ local weak_keys = { __mode = "k" }
 --- the baton, false when it has yielded and holds it no more.
 ---@class threading.Session
 ---@field id integer
+---@field written threading.Notes
 ---@field held table<any, boolean>
 ---@field own? table<function, function> wrappers of main's own functions; weak on both sides: a wrapper has its function
 
@@ -101,10 +102,16 @@ local under_way = setmetatable({}, weak_keys)
 --- The coroutines that hold a baton; not weak, since those that yield unseen must give it back.
 local holders = {}
 
+--- What the code of each sandbox has written, by number.
+---@type table<integer, threading.Notes>
+local written = setmetatable({}, { __mode = "v" })
+
+local make_notes
+
 local function session_of(id)
   local session = sessions[id]
   if not session then
-    session = { id = id, held = setmetatable({}, weak_keys) }
+    session = { id = id, held = setmetatable({}, weak_keys), written = written[id] or make_notes(id, {}, true) }
     sessions[id] = session
   end
   return session
@@ -133,8 +140,12 @@ local function finish(session, co, ok, ...)
     holders[co] = nil
   end
   local held = session.held
-  -- It may have been resumed behind our back.
-  local holds = held[co] or enter(session.id)
+  local holds = held[co]
+  if not holds then
+    -- It may have been resumed behind our back.
+    holds = enter(session.id)
+    session.written[4] = true
+  end
   held[co] = nil
   if holds then
     exit(session.id)
@@ -143,6 +154,16 @@ local function finish(session, co, ok, ...)
     return ...
   end
   raise((...))
+end
+
+--- Notes that a function of a sandbox runs, or one of main's own.
+local function note_run(keep)
+  local all, number = keep.session.written, keep.number
+  if number then
+    all[2][number] = true
+  else
+    all[4] = true
+  end
 end
 
 --- Runs a function as a callback: the thread is parked meanwhile, unless the caller has seen to that already.
@@ -156,16 +177,26 @@ local function guard(inner, keep, ...)
   local co = running() or MAIN
   local held = session.held[co]
   if held then
+    note_run(keep)
     return inner(...)
   end
   if held == false and enter(session.id) then
     -- The coroutine was resumed behind our back.
     session.held[co] = true
     holders[co] = under_way[co]
+    session.written[4] = true
     return inner(...)
   end
   if held == nil and hold(session, co) then
+    note_run(keep)
+    if select("#", ...) > 0 then
+      session.written[10](...)
+    end
     return finish(session, co, xpcall(inner, note, ...))
+  end
+  -- The sandbox has ended. To others this is code of main's that was handed to a thread.
+  for _, all in next, written do
+    all[4] = true
   end
   return inner(...)
 end
@@ -188,6 +219,7 @@ local function take_back(co, list, ok, ...)
     if not session.held[co] and enter(session.id) then
       session.held[co] = true
       holders[co] = list
+      session.written[4] = true
     end
   end
   if ok then
@@ -212,6 +244,10 @@ end
 local function give_back_unseen()
   for co, list in next, holders do
     if co ~= MAIN and status(co) == "suspended" then
+      for _, session in ipairs(list) do
+        -- Who resumes it does not tell.
+        session.written[5] = true
+      end
       give_back(co, list)
     end
   end
@@ -258,6 +294,25 @@ do
   end
 end
 
+--- Whether a function is one that a sandbox has made, so that it notes what it writes.
+local function is_replica(id, fn)
+  local _, first = debug.getupvalue(fn, 1)
+  if first ~= guard then
+    return false
+  end
+  local _, keep = debug.getupvalue(fn, 3)
+  return type(keep) == "table" and not keep.run and keep.number ~= nil and keep.session.id == id
+end
+
+make_notes = notes(is_replica, vim)
+
+--- Makes the notes of a sandbox, see `notes.lua`.
+local function begin_notes(id, ids, off)
+  local all = make_notes(id, ids, off)
+  written[id] = all
+  return all
+end
+
 --- Returns what runs a wrapped function on main, wherever its placement has it run.
 local function on_main(inner, keep)
   keep = keep.keep or keep
@@ -293,8 +348,8 @@ end
 -- Wrappers, one for each function of a sandbox. All have the shape of an envelope, see `rewrite.rs`. -----
 
 --- Wraps a function of a sandbox so that it runs on main (placement "main").
-local function wrap_main(id, inner, keep)
-  keep.session = session_of(id)
+local function wrap_main(id, inner, keep, number)
+  keep.session, keep.number = session_of(id), number
   return function(...)
     return guard(inner, keep, ...)
   end
@@ -302,7 +357,7 @@ end
 
 --- Wraps a function that runs elsewhere: `run(keep, …)` sees to that.
 local function wrap_elsewhere(run, id, inner, keep, number)
-  keep.session = session_of(id)
+  keep.session, keep.number = session_of(id), number
   -- A table of its own: what `inner` makes when it does run on main has the other.
   keep = { run = run, id = id, number = number, place = keep.place, keep = keep }
   return function(...)
@@ -505,7 +560,7 @@ end
 
 --- Makes the environment of functions that find the sandbox's globals behind the host's: they read the
 --- host's first and assign where the name is found, else the sandbox's.
-local function globals(of_sandbox)
+local function globals(of_sandbox, all)
   local host = _G
   local environment = setmetatable({}, {
     __index = function(_, key)
@@ -523,6 +578,7 @@ local function globals(of_sandbox)
       if rawget(host, key) ~= nil then
         host[key] = value
       else
+        all[1][of_sandbox][key] = true
         of_sandbox[key] = value
       end
     end,
@@ -827,4 +883,5 @@ return {
   collect,
   end_stand_in,
   apply,
+  begin_notes,
 }

@@ -1,14 +1,17 @@
 //! Shared tables: the entries that either side has written since the last sync point.
 //!
-//! As with variables, each table is compared with its shadow, a map of encoded keys to encoded
-//! values; this costs a pass over every shared table. Runs while the host holds the baton.
+//! As with variables, a table is compared with its shadow, a map of encoded keys to encoded values:
+//! entry by entry, or only where something has been noted (`written.rs`). Runs while the host holds
+//! the baton.
+
+use std::ffi::c_int;
 
 use bridge_wire::{Decoder, Encoder, Id, Reference, Token};
 
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::Instantiate;
-use crate::session::EntryRecord;
+use crate::session::{EntryRecord, TableRecord};
 use crate::stack::Type;
 
 impl Capture<'_, '_> {
@@ -36,31 +39,15 @@ impl Capture<'_, '_> {
                 key.clear();
                 value.clear();
                 let mark = self.remotes.len();
-                match self.stack.kind(table + 1) {
-                    // As a key a 64-bit integer is an object, unlike all others of the same value.
-                    Type::Cdata => self.stays(table + 1, Reference::Userdata, &mut key)?,
-                    _ => self.value(table + 1, &mut key)?,
-                }
+                self.key(table + 1, &mut key)?;
                 self.value(table + 2, &mut value)?;
                 self.stack.pop(1);
                 seen += 1;
-                match record.shadow.get_mut(key.as_bytes()) {
-                    Some(entry) => {
-                        entry.seen = record.comparison;
-                        if *entry.value == *value.as_bytes() {
-                            self.unsay(mark);
-                            continue;
-                        }
-                        entry.value = value.as_bytes().into();
-                    }
-                    None => {
-                        let entry = EntryRecord {
-                            value: value.as_bytes().into(),
-                            seen: record.comparison,
-                        };
-                        record.shadow.insert(key.as_bytes().into(), entry);
-                    }
+                if !record.note(key.as_bytes(), value.as_bytes()) {
+                    self.unsay(mark);
+                    continue;
                 }
+                self.session.watch(key.as_bytes(), value.as_bytes());
                 changed += 1;
                 fills.encoder().append(key.as_bytes());
                 fills.encoder().append(value.as_bytes());
@@ -85,6 +72,9 @@ impl Capture<'_, '_> {
                 });
             }
             fills.end_entries(entries, changed);
+            if changed > 0 {
+                self.host.tell_of_table(self.session, self.stack, table);
+            }
             value.clear();
             let mark = self.remotes.len();
             if self.stack.metatable(table) {
@@ -97,6 +87,7 @@ impl Capture<'_, '_> {
                     fills.metatable(id).append(value.as_bytes());
                 }
                 record.metatable = value.into_bytes();
+                self.host.tell_of_table(self.session, self.stack, table);
             } else {
                 self.unsay(mark);
             }
@@ -105,6 +96,83 @@ impl Capture<'_, '_> {
         self.stack.set_top(top);
         self.shared.tables.insert(id, record);
         Ok(())
+    }
+
+    /// Writes the entries of a table under the keys of a set, at an index, that differ from what the sandbox knows.
+    pub(crate) fn changed_entries(&mut self, id: Id, keys: c_int) -> Result<(), HostError> {
+        let Some(record) = self.shared.tables.get_mut(&id) else {
+            return Ok(());
+        };
+        let mut record = std::mem::take(record);
+        self.stack.reserve(12)?;
+        let top = self.stack.top();
+        self.push_object(id);
+        if self.stack.kind(-1) == Type::Table {
+            let table = top + 1;
+            let mut fills = std::mem::take(&mut self.delta.fills);
+            let entries = fills.begin_entries(id);
+            let mut changed = 0;
+            let mut key = Encoder::new();
+            let mut value = Encoder::new();
+            self.stack.push_nil();
+            while self.next(keys) {
+                key.clear();
+                value.clear();
+                let mark = self.remotes.len();
+                self.key(table + 1, &mut key)?;
+                self.stack.push_value(table + 1);
+                self.stack.raw_get(table);
+                self.value(table + 3, &mut value)?;
+                let is_changed = match self.stack.is_nil(table + 3) {
+                    true => record.shadow.remove(key.as_bytes()).is_some(),
+                    false => record.note(key.as_bytes(), value.as_bytes()),
+                };
+                self.stack.pop(2);
+                if !is_changed {
+                    self.unsay(mark);
+                    continue;
+                }
+                self.session.watch(key.as_bytes(), value.as_bytes());
+                changed += 1;
+                fills.encoder().append(key.as_bytes());
+                fills.encoder().append(value.as_bytes());
+            }
+            fills.end_entries(entries, changed);
+            self.delta.fills = fills;
+            if changed > 0 {
+                self.host.tell_of_table(self.session, self.stack, table);
+            }
+        }
+        self.stack.set_top(top);
+        self.shared.tables.insert(id, record);
+        Ok(())
+    }
+
+    /// Writes the key at an index.
+    fn key(&mut self, index: c_int, out: &mut Encoder) -> Result<(), HostError> {
+        match self.stack.kind(index) {
+            // As a key a 64-bit integer is an object, unlike all others of the same value.
+            Type::Cdata => self.stays(index, Reference::Userdata, out),
+            _ => self.value(index, out),
+        }
+    }
+}
+
+impl TableRecord {
+    /// Notes what an entry is now, and returns whether that is new.
+    fn note(&mut self, key: &[u8], value: &[u8]) -> bool {
+        let seen = self.comparison;
+        if let Some(entry) = self.shadow.get_mut(key) {
+            entry.seen = seen;
+            if *entry.value == *value {
+                return false;
+            }
+            entry.value = value.into();
+        } else {
+            let value = value.into();
+            self.shadow.insert(key.into(), EntryRecord { value, seen });
+        }
+        true
     }
 }
 
@@ -118,6 +186,7 @@ impl Instantiate<'_, '_> {
     ) -> Result<(), HostError> {
         let top = self.stack.top();
         self.object(id)?;
+        self.host.tell_of_table(self.session, self.stack, top + 1);
         for _ in 0..pairs {
             let key_start = values.offset();
             self.key(&mut values)?;
@@ -132,6 +201,7 @@ impl Instantiate<'_, '_> {
                 self.stack.raw_set(top + 1);
             }
             let value = values.slice(value_start, values.offset());
+            self.session.watch(key, value);
             if let Some(record) = self.shared.tables.get_mut(&id) {
                 if deleted {
                     record.shadow.remove(key);
@@ -162,6 +232,7 @@ impl Instantiate<'_, '_> {
         if !matches!(self.stack.kind(-1), Type::Nil | Type::Table) {
             return Err(self.unknown(id));
         }
+        self.host.tell_of_table(self.session, self.stack, top + 1);
         if !self.has_own_metatable(top + 1, id)? {
             self.stack.set_metatable(top + 1);
         }

@@ -81,6 +81,7 @@ pub(crate) fn start_sandbox(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
     let handle = bridge_sandbox::spawn(options, outbox, Arc::new(wake::wake))
         .map_err(|error| HostError::Spawn(error.to_string()))?;
     let session = Rc::new(Session::new(
+        &host,
         stack,
         handle,
         placement,

@@ -78,6 +78,12 @@ mutations! {
     LeakOnMain = "leak-on-main",
     /// the thread never says that a replica is gone
     LeakInThread = "leak-in-thread",
+    /// main does not look at variables that a callback's code assigns
+    ForgetAssigned = "forget-assigned",
+    /// main does not look at entries of tables that a callback has noted
+    ForgetNoted = "forget-noted",
+    /// main trusts the notes of callbacks which have called functions that note nothing
+    TrustUnknown = "trust-unknown",
     /// main says that functions are gone which it still has
     ReleaseEarly = "release-early",
 }
