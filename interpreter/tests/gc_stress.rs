@@ -4,7 +4,7 @@
 
 mod support;
 
-use interpreter::{Lua, Options};
+use interpreter::{Interrupt, Lua, Options};
 use support::{End, finish, start};
 
 fn check(source: &str) {
@@ -239,4 +239,55 @@ fn integers_of_64_bits_live_as_long_as_they_are_held() {
          assert(sum == 45150ULL and t[key] == 'held' and weak[key] and -t[6] == sum)
          return 'ok'",
     );
+}
+
+/// Runs what goes to the limits of depth and size while the collector is at work, with so many bytes of memory.
+fn at_the_limits(source: &str, memory: usize, expected: &End) {
+    for step in [3.0, 200.0] {
+        let mut lua = Lua::new(Options {
+            memory: Some(memory),
+            ..Options::default()
+        });
+        lua.stress_collector(step);
+        let mut task = start(&mut lua, source.as_bytes());
+        let end = finish(&mut lua, &mut task, 10_000, usize::MAX);
+        assert_eq!(end, *expected, "steps of {step}");
+    }
+}
+
+#[test]
+fn depth_has_its_limits() {
+    at_the_limits(
+        "local n = 0
+         local function nested(k) n = n + 1 if k > 1 then return pcall(nested, k - 1) end end
+         for _ = 1, 10 do nested(500) end
+         assert(n == 5000)
+         local function deep() local held = {} return 1 + deep(held) end
+         local ok, message = pcall(deep)
+         assert(not ok and message == 'stack overflow', message)
+         local function protected() local ok, e = pcall(protected) if not ok then error(e, 0) end return ok end
+         ok, message = pcall(protected)
+         assert(not ok and message == 'stack overflow', message)
+         local function nest(n) if n == 0 then return 0 end return 1 + coroutine.wrap(nest)(n - 1) end
+         assert(nest(200) == 200)
+         ok, message = pcall(nest, 20000)
+         assert(not ok and message:sub(-16) == 'C stack overflow', message)
+         ok, message = pcall(string.rep, 'x', 2^30)
+         assert(not ok and message == 'not enough memory', message)
+         return 'ok'",
+        32 << 20,
+        &End::text("ok"),
+    );
+}
+
+#[test]
+fn memory_has_its_limit() {
+    for source in [
+        "local t = {} for i = 1, 5e7 do t[i] = { i } end",
+        "local t = {} for i = 1, 5e7 do t[i + 0.5] = i end",
+        "local s = 'x' while true do s = s .. s end",
+    ] {
+        // Little, for the collector looks at all of it again and again.
+        at_the_limits(source, 1 << 20, &End::Interrupted(Interrupt::OutOfMemory));
+    }
 }
