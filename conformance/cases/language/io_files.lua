@@ -115,6 +115,20 @@ assert(select(2, pcall(io.read)) == "standard file is closed")
 io.input(input)
 assert(all(io.stdout:close()) == "nil|cannot close standard file")
 
+-- What was written gets to the file before it is read, though it cannot be.
+local writing = assert(io.open(name, "w"))
+writing:write("waiting")
+assert(all(writing:read(1)) == "nil|Bad file descriptor|9")
+local reading = assert(io.open(name))
+assert(reading:read("*a") == "waiting")
+reading:close()
+
+-- Reading all of a file never fails, so that the formats behind it are looked at.
+assert(all(writing:read("*a")) == "nil|Bad file descriptor|9")
+assert(select(2, pcall(writing.read, writing, "*a", true)) == "bad argument #3 to '?' (invalid option)")
+assert(all(pcall(writing.read, writing, "*l", true)) == "true|nil|Bad file descriptor|9")
+writing:close()
+
 -- What cannot be opened.
 assert(all(io.open("/nonexistent/x")) == "nil|/nonexistent/x: No such file or directory|2")
 assert(all(io.open("/", "w")) == "nil|/: Is a directory|21")

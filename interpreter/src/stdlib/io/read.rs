@@ -47,6 +47,7 @@ pub(super) fn read<'gc>(
     let mut values = Vec::with_capacity(formats.len().max(1));
     let default = [Format::Line { keep_end: false }];
     let count = formats.len().max(1);
+    let mut failure = None;
     for index in 0..count {
         let format = match formats.get(index) {
             Some(&format) => parse(call, format, first + index)?,
@@ -71,10 +72,12 @@ pub(super) fn read<'gc>(
                 values.push(Value::NIL);
                 break;
             }
+            // All of a file always succeeds: the formats behind it are looked at before the error is reported.
+            Err(error) if matches!(format, Format::All) => failure = Some(error),
             Err(error) => return Ok(Err(error)),
         }
     }
-    Ok(Ok(values))
+    Ok(failure.map_or(Ok(values), Err))
 }
 
 fn parse<'gc>(call: &Call<'gc>, format: Value<'gc>, n: usize) -> Result<Format, Error<'gc>> {

@@ -105,10 +105,11 @@ impl Stream {
     }
 
     fn receive(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        // As in C, what was written gets to the file first, even where nothing can be read.
+        self.send()?;
         if !self.may_read {
             return Err(bad_descriptor());
         }
-        self.send()?;
         self.is_writing = false;
         loop {
             let result = match &mut self.source {
