@@ -194,7 +194,7 @@ fn run(program: &str) -> Option<Vec<u8>> {
 
 /// Leaves out what is said of an object's address, and the numbers of library functions.
 fn without_addresses(output: &[u8]) -> String {
-    const MARKS: [&str; 3] = [": 0x", "at 0x", "builtin#"];
+    const MARKS: [&str; 4] = [": 0x", "(0x", "at 0x", "builtin#"];
     let output = String::from_utf8_lossy(output);
     let mut rest = &output[..];
     let mut clean = String::with_capacity(rest.len());
@@ -261,6 +261,7 @@ mod tests {
             "[builtin#]:\n"
         );
         assert_eq!(without_addresses(b"[builtin#pcall]:\n"), "[builtin#]:\n");
+        assert_eq!(without_addresses(b"file (0x7f31)"), "file (0x)");
         assert_eq!(
             without_addresses(b"[builtin:rad]:0: x\n[builtin:rad]: in function 'rad'\n"),
             "[builtin:rad]:0: x\n[C]: in function 'rad'\n"
