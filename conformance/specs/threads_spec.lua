@@ -194,6 +194,28 @@ describe("a thread", function()
     assert.equal(0, #sandbox.list())
   end)
 
+  it("has the results of a call before a callback runs", function()
+    -- Not the test VM's own: what a spec provides.
+    stub(vim, "system", function(_, _, on_exit)
+      vim.schedule(function()
+        on_exit({ code = 0 })
+      end)
+      return { pid = 7 }
+    end)
+    local pid
+    local thread = sandbox.start(function()
+      local process
+      process = vim.system({ "true" }, {}, function()
+        pid = process and process.pid or "none yet"
+      end)
+      vim.wait(1000, function()
+        return pid
+      end)
+    end)
+    assert(thread:join())
+    assert.equal(7, pid)
+  end)
+
   it("refuses options that there are not", function()
     assert.error_matches(function()
       sandbox.start(spin, {}, { foo = 1 })

@@ -56,6 +56,10 @@ function M.load()
   if not jit then
     return nil, "threading: this Neovim is built without LuaJIT, which the plugin needs"
   end
+  local chosen = vim.env.THREADING_LIBRARY
+  if chosen and chosen ~= "" and not vim.uv.fs_stat(chosen) then
+    return nil, ("threading: $THREADING_LIBRARY names %s, which does not exist"):format(chosen)
+  end
   local path
   for _, candidate in ipairs(M.candidates()) do
     if vim.uv.fs_stat(candidate) then

@@ -333,6 +333,58 @@ function vim.wait(milliseconds, condition, interval)
   end
 end
 
+-- Processes -----------------------------------------------------------------------------------------
+
+--- What stands for the process of `vim.system`: main's object, but for `wait`, which keeps main from nothing.
+local process_metatable = {}
+process_metatable.__index = process_metatable
+
+function process_metatable:kill(signal)
+  return self._object:kill(signal)
+end
+
+function process_metatable:write(data)
+  return self._object:write(data)
+end
+
+function process_metatable:is_closing()
+  return self._object:is_closing()
+end
+
+function process_metatable:wait(timeout)
+  local state = self._state
+  local limit = timeout or state.timeout or 2 ^ 31 - 1
+  local function has_ended()
+    return state.result
+  end
+  if not vim.wait(limit, has_ended, 2) then
+    -- As main's own does.
+    self._object:_timeout(9)
+    vim.wait(limit, has_ended, 2)
+  end
+  return state.result
+end
+
+local system = host.function_for({ "system" })
+
+local function run_process(command, options, on_exit)
+  if type(options) == "function" then
+    options, on_exit = nil, options
+  end
+  local state = { timeout = type(options) == "table" and options.timeout or nil }
+  local object = system(command, options, function(result)
+    state.result = result
+    if on_exit then
+      on_exit(result)
+    end
+  end)
+  return setmetatable({ pid = object.pid, cmd = command, _object = object, _state = state }, process_metatable)
+end
+
+if host.is_trusted then
+  vim.system = name(run_process, "vim.system")
+end
+
 -- What is handed to main under one of these names is main's own there.
 for _, key in ipairs({ "call", "defer_fn", "empty_dict", "in_fast_event", "print", "schedule", "schedule_wrap", "wait" }) do
   name(vim[key], "vim." .. key)

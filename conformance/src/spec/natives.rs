@@ -50,6 +50,8 @@ pub(super) struct Running {
     pub(super) task: Task,
     /// `None` when it can run.
     pub(super) waiting: Option<Request>,
+    /// It has its answer from main and has not run since.
+    pub(super) is_answered: bool,
     pub(super) is_cancelled: bool,
 }
 
@@ -307,6 +309,7 @@ fn reply<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         ctx.raise(&running.task, call.arg(3));
     }
     running.waiting = None;
+    running.is_answered = true;
     call.ret0()
 }
 
@@ -340,6 +343,7 @@ fn spawn<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         number: whole(call, 2)?,
         task,
         waiting: None,
+        is_answered: false,
         is_cancelled: false,
     };
     state.tasks.borrow_mut().push(running);

@@ -23,6 +23,9 @@ const MAIN_TURN: u64 = 200_000;
 /// Fuel after which a task goes behind the others that can run, so that one that spins waits for them.
 const PATIENCE: u64 = 100_000;
 
+/// Fuel with which a task takes an answer from main: enough for what this runner does with it on the way.
+const ARRIVAL: u32 = 8;
+
 /// What a turn of main counts for that uses up none.
 const TURN_OF_MAIN: u64 = 500;
 
@@ -320,6 +323,14 @@ impl<'p> World<'p> {
 
     /// Lets main or a task go on, or the clock if nobody can.
     fn schedule(&mut self) -> Result<bool, String> {
+        let tasks = self.state.tasks.borrow();
+        let answered = tasks.iter().find(|running| running.is_answered);
+        let answered = answered.map(|running| running.id);
+        drop(tasks);
+        if let Some(id) = answered {
+            // As across the bridge, nobody runs between a call to main and what is done with its results.
+            return self.give_turn(id, ARRIVAL);
+        }
         self.follow_clock();
         let now = self.state.now();
         let main_can = match self.waiting {
@@ -385,7 +396,8 @@ impl<'p> World<'p> {
         }
         let mut tasks = self.state.tasks.borrow_mut();
         let place = tasks.iter().position(|running| running.id == id);
-        let running = tasks.remove(place.expect("the list of who can run is of now"));
+        let mut running = tasks.remove(place.expect("the list of who can run is of now"));
+        running.is_answered = false;
         drop(tasks);
         self.run_task(running, fuel);
         Ok(false)
