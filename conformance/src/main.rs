@@ -213,6 +213,10 @@ fn is_for_program(argument: &OsStr) -> bool {
     name != "--" && !RUN_OPTIONS.contains(&name)
 }
 
+fn memory(text: &str) -> Result<usize, String> {
+    run::memory_limit(text, run::LEAST_MEMORY)
+}
+
 fn policy(parser: &mut lexopt::Parser) -> Result<bool, lexopt::Error> {
     let name = parser.value()?;
     match name.to_str() {
@@ -249,7 +253,7 @@ fn run_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
         match parser.next()? {
             Some(Long("seed")) => options.seed = parser.value()?.parse()?,
             Some(Long("fuel")) => options.fuel = Some(parser.value()?.parse()?),
-            Some(Long("memory")) => options.memory = Some(parser.value()?.parse()?),
+            Some(Long("memory")) => options.memory = Some(parser.value()?.parse_with(memory)?),
             Some(Long("timeout")) => options.timeout_ms = Some(parser.value()?.parse()?),
             Some(Long("policy")) => options.is_pure = policy(&mut parser)?,
             Some(Long("help") | Short('h')) => return Ok(show_line(RUN_USAGE)),
@@ -286,7 +290,7 @@ fn repl_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("seed") => options.seed = parser.value()?.parse()?,
-            Long("memory") => options.memory = Some(parser.value()?.parse()?),
+            Long("memory") => options.memory = Some(parser.value()?.parse_with(memory)?),
             Long("policy") => options.is_pure = policy(&mut parser)?,
             Long("help") | Short('h') => return Ok(show_line(REPL_USAGE)),
             other => return Err(other.unexpected()),

@@ -12,6 +12,24 @@ use crate::machine::{Machine, compile, load_error, read_error};
 
 pub use crate::machine::{RunError, RunOptions, Text};
 
+/// Bytes without which there is not even room for the library.
+pub const LEAST_MEMORY: usize = 100_000;
+
+/// Reads a memory limit of so many bytes at least.
+///
+/// # Errors
+///
+/// When the text is no number, or one that is too small.
+pub fn memory_limit(text: &str, least: usize) -> Result<usize, String> {
+    match text.parse() {
+        Ok(bytes) if bytes >= least => Ok(bytes),
+        Ok(_) => Err(format!(
+            "it is {least} at least: less leaves no room for the library"
+        )),
+        Err(_) => Err("it is a number of bytes".into()),
+    }
+}
+
 /// Reads a chunk and returns it with its name; the file `-` is standard input.
 fn read(file: &Path) -> Result<(Vec<u8>, Vec<u8>), RunError> {
     let mut chunk = Vec::new();

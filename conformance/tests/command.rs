@@ -416,6 +416,14 @@ fn help_and_version_are_told() {
     let output = sandbox_with_input(&["run", "x", "--fuel", "much"], b"");
     let said = text(&output.stderr);
     assert!(said.starts_with("sandbox: run: --fuel: "), "{said}");
+    for words in [["run", "x"], ["test", "."], ["repl", "--policy=pure"]] {
+        let output = sandbox_with_input(&[&words[..], &["--memory", "1000"]].concat(), b"");
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        assert!(
+            text(&output.stderr).contains("no room for the library"),
+            "{words:?}"
+        );
+    }
     let output = sandbox_with_input(&["conform", "no-such-scenario"], b"");
     assert_eq!(output.status.code(), Some(2));
 }

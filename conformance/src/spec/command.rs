@@ -61,6 +61,11 @@ fn replay_words(options: &Options) -> String {
     words
 }
 
+/// The library, `vim` and this runner come first.
+fn memory(text: &str) -> Result<usize, String> {
+    crate::run::memory_limit(text, 10 * crate::run::LEAST_MEMORY)
+}
+
 /// Runs `sandbox test` with the words that are left; `None` when its usage is asked for.
 ///
 /// # Errors
@@ -84,7 +89,7 @@ pub fn test(mut parser: lexopt::Parser) -> Result<Option<ExitCode>, lexopt::Erro
             Long("helper") => options.helpers.push(parser.value()?.string()?),
             Long("lpath") => options.path.push(parser.value()?.string()?),
             Long("fuel") => options.fuel = parser.value()?.parse()?,
-            Long("memory") => options.memory = parser.value()?.parse()?,
+            Long("memory") => options.memory = parser.value()?.parse_with(memory)?,
             Long("host") => options.host = parser.value()?.parse_with(host)?,
             Long("output") => request.format = parser.value()?.parse()?,
             Long("junit") => request.junit = Some(parser.value()?.into()),
