@@ -140,12 +140,16 @@ impl Generator {
         let mut arguments = Vec::new();
         for code in signature.chars() {
             // Rounding without an argument gives in LuaJIT what happens to be on its stack.
-            if self.chance(3) && name != "math.floor" {
+            if self.chance(3) && !["math.floor", "math.deg", "math.rad"].contains(&name) {
                 break;
             }
             arguments.push(match (name, code) {
                 // What is not a number converts to -2^31, and LuaJIT moves elements for half a minute.
                 ("table.insert", 'i') => self.small_number(),
+                // In LuaJIT these are bytecode, whose errors have handlers that are called like metamethods.
+                ("math.deg" | "math.rad", _) => {
+                    expression("(tonumber(@) or 1)", vec![self.argument(code)])
+                }
                 _ => self.argument(code),
             });
         }

@@ -115,7 +115,6 @@ const CALLED: &[&str] = &[
     "math.asin",
     "math.atan",
     "math.atan2",
-    "math.deg",
     "math.fmod",
     "math.frexp",
     "math.ldexp",
