@@ -95,6 +95,19 @@ pub enum Status {
     Dead,
 }
 
+impl Status {
+    /// Returns what `coroutine.status` says.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Suspended => "suspended",
+            Status::Running => "running",
+            Status::Normal => "normal",
+            Status::Dead => "dead",
+        }
+    }
+}
+
 /// What to do first when a coroutine runs again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resume {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use bridge_wire::{Encoder, Id, Kind, Operation, Reference, Side};
 use interpreter::{
-    Call, Context, Coroutine, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash, Table,
-    Userdata, Value,
+    Call, Context, Coroutine, Error, Function, Gc, Interrupt, NativeFn, NativeResult, Stash,
+    Status, Table, Userdata, Value,
 };
 
 use crate::clock;
@@ -206,13 +206,23 @@ fn operate<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     send(call, Operation::Operate, operator, &args)
 }
 
-/// `stands_in(co)`: whether a coroutine is one of the host.
-fn stands_in<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let id = state(call.ctx())
-        .objects
-        .borrow()
-        .find(call.ctx(), call.arg(1));
-    call.ret(id.is_some_and(|(_, id)| id.side() == Side::Host))
+/// `coroutine.status`: of a coroutine of the host, the host knows whether it runs.
+fn coroutine_status<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+    let Some(coroutine) = call.arg(1).as_coroutine() else {
+        return Err(call.arg_error(1, "coroutine expected"));
+    };
+    let status = coroutine.status();
+    if status == Status::Suspended {
+        let id = state(call.ctx())
+            .objects
+            .borrow()
+            .find(call.ctx(), call.arg(1));
+        if id.is_some_and(|(_, id)| id.side() == Side::Host) {
+            let operator = Callee::Operator(b"status");
+            return send(call, Operation::Operate, operator, &[call.arg(1)]);
+        }
+    }
+    call.ret(call.string(status.name()))
 }
 
 /// Returns the module's instance in this sandbox; the message that names it had it loaded.
@@ -289,7 +299,7 @@ pub(crate) fn natives<'gc>(ctx: Context<'gc>) -> Result<Gc<'gc, Table<'gc>>, Err
         ("function_for", function_for),
         ("operate", operate),
         ("refuse", |call| call.refuse(call.arg(2))),
-        ("stands_in", stands_in),
+        ("status", coroutine_status),
         ("runtime_module", runtime_module),
         ("sleep", sleep),
         ("hrtime", hrtime),

@@ -4,7 +4,7 @@ use gc_arena::Gc;
 
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
-use crate::coroutine::{Coroutine, Status};
+use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::value::Value;
 use crate::vm::hook;
@@ -78,10 +78,5 @@ fn status<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let Some(coroutine) = call.arg(1).as_coroutine() else {
         return Err(call.arg_error(1, "coroutine expected"));
     };
-    call.ret(call.string(match coroutine.status() {
-        Status::Suspended => "suspended",
-        Status::Running => "running",
-        Status::Normal => "normal",
-        Status::Dead => "dead",
-    }))
+    call.ret(call.string(coroutine.status().name()))
 }
