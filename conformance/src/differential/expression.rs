@@ -212,11 +212,15 @@ impl Generator {
                 )
             }
             28..=29 => {
-                let function = self.pick(&["floor", "abs", "sqrt", "deg", "rad"]);
-                expression(
-                    &format!("math.{function}(@)"),
-                    vec![self.expression(Type::Number, d)],
-                )
+                let call = self.pick(&[
+                    "math.floor(@)",
+                    "math.abs(@)",
+                    "math.sqrt(@)",
+                    // In LuaJIT these are bytecode: their errors have handlers that are called like metamethods.
+                    "math.deg(tonumber(@) or 1)",
+                    "math.rad(tonumber(@) or 1)",
+                ]);
+                expression(call, vec![self.expression(Type::Number, d)])
             }
             30 => {
                 let function = self.pick(&["max", "min", "fmod", "ldexp"]);
