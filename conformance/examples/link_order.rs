@@ -1,7 +1,10 @@
-//! Writes the list of symbols that `build.rs` hands to the linker: the functions of a release build of
+//! Writes the list of symbols that `build.rs` hands to the linker: the functions of release builds of
 //! `sandbox` that the programs of the benchmark call, those that most of them call first.
-//! Takes valgrind and a minute:
-//! `cargo run -p conformance --example link_order -- target/release/sandbox >conformance/link_order.txt`
+//! Takes valgrind and a minute for each build:
+//! `cargo run -p conformance --example link_order -- SANDBOX… >conformance/link_order.txt`
+//!
+//! The names of symbols depend on which packages are built together. So there is one build for each command
+//! that people type: `cargo build --release`, the same with `-p conformance`, and `cargo bench`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
@@ -13,14 +16,25 @@ use std::{env, fs, process};
 const FUEL: &str = "100000";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let sandbox = env::args_os().nth(1).ok_or("usage: link_order SANDBOX")?;
-    let mut programs: BTreeMap<String, usize> = BTreeMap::new();
-    for program in lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("programs"))? {
-        for function in functions_called(Path::new(&sandbox), &program)? {
-            *programs.entry(function).or_default() += 1;
+    let sandboxes: Vec<_> = env::args_os().skip(1).collect();
+    if sandboxes.is_empty() {
+        return Err("usage: link_order SANDBOX…".into());
+    }
+    // How many programs call a function, by its name.
+    let mut callers: BTreeMap<String, usize> = BTreeMap::new();
+    for sandbox in sandboxes {
+        let mut here: BTreeMap<String, usize> = BTreeMap::new();
+        for program in lua_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("programs"))? {
+            for function in functions_called(Path::new(&sandbox), &program)? {
+                *here.entry(function).or_default() += 1;
+            }
+        }
+        for (function, count) in here {
+            let most = callers.entry(function).or_default();
+            *most = count.max(*most);
         }
     }
-    let mut functions: Vec<(&String, &usize)> = programs.iter().collect();
+    let mut functions: Vec<(&String, &usize)> = callers.iter().collect();
     functions.sort_by_key(|&(name, count)| (std::cmp::Reverse(count), name));
     let version = Command::new("rustc").arg("-vV").output()?.stdout;
     let version = String::from_utf8(version)?;
