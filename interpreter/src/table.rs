@@ -496,26 +496,6 @@ impl<'gc> Table<'gc> {
             .map_or(Value::NIL, |node| unsafe { (*node).value })
     }
 
-    /// Puts a value in the place of another that is not nil, under such a key, and says whether there is one;
-    /// the table must have no [`marks`].
-    #[inline(never)]
-    pub(crate) fn replace_other(
-        &self,
-        mc: &Mutation<'gc>,
-        key: Value<'gc>,
-        value: Value<'gc>,
-    ) -> bool {
-        // SAFETY: `find` returns nodes of this table.
-        match self.find(key).map(|node| unsafe { &mut (*node).value }) {
-            Some(place) if !place.is_nil() => {
-                *place = value;
-                self.barrier(mc, value);
-                true
-            }
-            _ => false,
-        }
-    }
-
     #[inline]
     fn find(&self, key: Value<'gc>) -> Option<*mut Node<'gc>> {
         if key.is_number() {
@@ -610,6 +590,30 @@ impl<'gc> Table<'gc> {
             self.note_write(|| Value::arithmetic(f64::from(index as i32)));
             return self.set_index_unbarriered(mc, heap, index, value);
         }
+        self.set_hashed(mc, heap, key, value)
+    }
+
+    /// Puts `value` under a key that is neither an index nor a string.
+    #[inline(never)]
+    pub(crate) fn set_other(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
+        self.barrier(mc, value);
+        self.set_hashed(mc, heap, key, value)
+    }
+
+    #[inline(always)]
+    fn set_hashed(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        key: Value<'gc>,
+        value: Value<'gc>,
+    ) -> Result<(), TableError> {
         if let Some(node) = self.find(key) {
             self.note_write(|| key);
             // A dead node comes to life: while its value was nil, nobody traced the key.

@@ -12,7 +12,7 @@ mod load;
 mod math;
 mod os;
 mod package;
-mod sort;
+pub(crate) mod sort;
 mod string;
 pub(crate) mod string_buffer;
 mod table;

@@ -9,7 +9,9 @@ use std::cmp::Ordering;
 use gc_arena::{Gc, Mutation};
 
 use crate::call::{Call, NativeResult};
+use crate::coroutine::Coroutine;
 use crate::error::Error;
+use crate::function::Function;
 use crate::string::LuaString;
 use crate::table::Table;
 use crate::value::Value;
@@ -110,7 +112,38 @@ pub(crate) fn sort<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     )
 }
 
-fn after_comparison<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
+/// Takes the answer of a comparator that has returned to its frame at `base`, when the next comparison is of the
+/// same partition: writes its operands into the frame, as it lies there, and returns the function to be called.
+///
+/// `None`, with nothing done, if it takes more than that; then the continuation runs as any other.
+#[inline]
+pub(crate) fn compare_next<'gc>(
+    mc: &Mutation<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    base: usize,
+    is_less: bool,
+) -> Option<Gc<'gc, Function<'gc>>> {
+    // Above the own slots lie the continuation, an instruction address, the function and the link.
+    let own = |number: usize| coroutine.slot(base - 4 - STATE + number - 1);
+    let (table, comparator) = (own(1).as_table()?, own(2).as_function()?);
+    if comparator.is_native() {
+        return None;
+    }
+    let userdata = own(STATE).as_userdata()?;
+    let mut data = userdata.data().borrow_mut();
+    let state = data.downcast_mut::<Sort>()?;
+    if !state.advance(mc, table, is_less) {
+        return None;
+    }
+    let (a, b) = state.operands(table, own(PIVOT));
+    coroutine.set_slot(base - 2, comparator.into());
+    coroutine.set_slot(base, a);
+    coroutine.set_slot(base + 1, b);
+    Some(comparator)
+}
+
+/// Goes on after a comparison that took a call.
+pub(crate) fn after_comparison<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let answer = call.result(1).is_truthy();
     call.keep(STATE)?;
     resume(call, Some(answer))
@@ -193,7 +226,7 @@ impl Sort {
         // However little fuel a slice has, something must be done with it.
         let mut has_advanced = false;
         loop {
-            let (a, b) = match self.phase {
+            match self.phase {
                 Phase::Begin => {
                     if !has_comparator {
                         subject.call.burn(compared);
@@ -210,14 +243,10 @@ impl Sort {
                         return Ok(Step::Exhausted);
                     }
                     self.phase = Phase::Ends;
-                    (subject.get(self.u), subject.get(self.l))
                 }
-                Phase::Ends => (subject.get(self.u), subject.get(self.l)),
-                Phase::MiddleLow => (subject.get(self.i), subject.get(self.l)),
-                Phase::MiddleHigh => (subject.get(self.u), subject.get(self.i)),
-                Phase::Up => (subject.get(self.i), subject.pivot),
-                Phase::Down => (subject.pivot, subject.get(self.j)),
-            };
+                _ => {}
+            }
+            let (a, b) = self.operands(subject.table, subject.pivot);
             let is_less = match answer.take() {
                 Some(answer) => answer,
                 None if has_comparator => return Ok(Step::Compare(a, b)),
@@ -242,6 +271,65 @@ impl Sort {
         }
     }
 
+    /// Returns what the next comparison compares.
+    #[inline]
+    fn operands<'gc>(
+        &self,
+        table: Gc<'gc, Table<'gc>>,
+        pivot: Value<'gc>,
+    ) -> (Value<'gc>, Value<'gc>) {
+        let get = |index| table.get_index(index);
+        match self.phase {
+            Phase::Begin | Phase::Ends => (get(self.u), get(self.l)),
+            Phase::MiddleLow => (get(self.i), get(self.l)),
+            Phase::MiddleHigh => (get(self.u), get(self.i)),
+            Phase::Up => (get(self.i), pivot),
+            Phase::Down => (pivot, get(self.j)),
+        }
+    }
+
+    /// Draws the consequences of a comparison if that leads to another of the same partition; else does nothing
+    /// and returns false.
+    #[inline]
+    fn advance<'gc>(
+        &mut self,
+        mc: &Mutation<'gc>,
+        table: Gc<'gc, Table<'gc>>,
+        is_less: bool,
+    ) -> bool {
+        match self.phase {
+            Phase::Up if is_less => {
+                if self.i >= self.u {
+                    return false;
+                }
+                self.i += 1;
+            }
+            Phase::Up => {
+                self.j -= 1;
+                self.phase = Phase::Down;
+            }
+            Phase::Down if is_less => {
+                if self.j <= self.l {
+                    return false;
+                }
+                self.j -= 1;
+            }
+            Phase::Down => {
+                let (low, high) = (table.get_index(self.i), table.get_index(self.j));
+                if self.j < self.i
+                    || !table.move_to_slot(mc, self.i, high)
+                    || !table.move_to_slot(mc, self.j, low)
+                {
+                    return false;
+                }
+                self.i += 1;
+                self.phase = Phase::Up;
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Draws the consequences of a comparison and chooses the next one.
     #[inline]
     fn learn<'gc>(
@@ -249,6 +337,9 @@ impl Sort {
         subject: &mut Subject<'_, 'gc>,
         is_less: bool,
     ) -> Result<(), Error<'gc>> {
+        if self.advance(subject.call.mutation(), subject.table, is_less) {
+            return Ok(());
+        }
         match self.phase {
             Phase::Begin => {}
             Phase::Ends => {
@@ -273,22 +364,10 @@ impl Sort {
                 }
                 self.choose_pivot(subject)?;
             }
-            Phase::Up if is_less => {
-                if self.i >= self.u {
-                    return Err(subject.call.error("invalid order function for sorting"));
-                }
-                self.i += 1;
+            Phase::Up | Phase::Down if is_less => {
+                return Err(subject.call.error("invalid order function for sorting"));
             }
-            Phase::Up => {
-                self.j -= 1;
-                self.phase = Phase::Down;
-            }
-            Phase::Down if is_less => {
-                if self.j <= self.l {
-                    return Err(subject.call.error("invalid order function for sorting"));
-                }
-                self.j -= 1;
-            }
+            Phase::Up => {}
             Phase::Down => {
                 if self.j < self.i {
                     subject.swap(self.u - 1, self.i)?;

@@ -22,7 +22,8 @@ use crate::bytecode::opcode::{self, Op};
 use crate::call::{Action, Call, Next};
 use crate::context::Context;
 use crate::coroutine::{Coroutine, Link};
-use crate::function::{Function, Instruction, Prototype, Upvalue};
+use crate::function::{Function, Instruction, NativeFn, Prototype, Upvalue};
+use crate::stdlib::sort;
 use crate::string::LuaString;
 use crate::table::{Table, array_index, write_barrier};
 use crate::value::{Type, Value};
@@ -73,6 +74,7 @@ unsafe fn move_down<'gc>(from: *const Value<'gc>, to: *mut Value<'gc>, count: us
 pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit {
     let Context { mc, vm } = ctx;
     let heap = &vm.heap;
+    let comparison = sort::after_comparison as NativeFn as usize as u64;
     // SAFETY: see the module's documentation; the block spans the whole loop because every instruction
     // relies on the same three invariants.
     unsafe {
@@ -841,12 +843,17 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                     } else {
                         let value = reg!(a!());
                         if let Some(table) = object.as_table()
-                            && table.marks.get() == 0
-                            && table.replace_other(mc, key, value)
+                            && Vm::lacks(table, Metamethod::NewIndex)
                         {
-                            continue;
+                            match table.set_other(mc, heap, key, value) {
+                                Ok(()) => {
+                                    collect_if_due!();
+                                    continue;
+                                }
+                                Err(error) => slow!(metamethod::store_failed(ctx, error)),
+                            }
                         }
-                        slow!(metamethod::set(ctx, object, key, reg!(a!()), Some(b!())))
+                        slow!(metamethod::set(ctx, object, key, value, Some(b!())))
                     }
                 }
                 Op::TSETS => set_by_string!(reg!(b!()), string!(c!()), Some(b!())),
@@ -999,6 +1006,17 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                             *base.add(opcode::a((*pc.sub(1)).word)) = value;
                             constants = function!().constants;
                             continue;
+                        }
+                        // The answer of a comparator, which mostly is called again.
+                        Link::Continuation(_) if !HOOKED && (*base.sub(4)).bits() == comparison => {
+                            let index = base.offset_from(coroutine!().stack()) as usize;
+                            let is_less = value.is_truthy();
+                            if let Some(function) =
+                                sort::compare_next(mc, coroutine!(), index, is_less)
+                            {
+                                enter!(function, base, 2);
+                                continue;
+                            }
                         }
                         _ => {}
                     }

@@ -2,11 +2,93 @@
 
 use gc_arena::Gc;
 
+use crate::call::Next;
 use crate::context::Context;
-use crate::coroutine::{Coroutine, MAX_NESTING, Resume, Status};
+use crate::coroutine::{Coroutine, Link, MAX_NESTING, Resume, Status};
 use crate::value::Value;
 use crate::vm::transfer::{self, Exit, Step};
 use crate::vm::{describe, hook};
+
+/// Does what a native function, called by a Lua function, asks for if that is to resume a coroutine or to yield
+/// and Lua functions are on both sides; else does nothing and returns false.
+///
+/// The same as the steps below with less said in between, since generators do little else.
+pub(super) fn at_once<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    next: Next,
+) -> bool {
+    if ctx.vm.hooks.is_set() {
+        return false;
+    }
+    match next {
+        Next::Resume { count, wrapped } => {
+            let Some(target) = target_of(coroutine, wrapped) else {
+                return false;
+            };
+            let first = coroutine.top.get() - count as usize;
+            if target.status.get() != Status::Suspended
+                || target.resume.get() != Resume::Return(0)
+                || coroutine.depth.get() >= MAX_NESTING
+                || !deliver(ctx, None, coroutine, first, count as usize, target)
+            {
+                return false;
+            }
+            coroutine.top.set(first);
+            wait_for(ctx, coroutine, target, wrapped);
+            target.resume.set(Resume::Run);
+            true
+        }
+        Next::Yield(count) => {
+            let Some(resumer) = coroutine.resumer.get() else {
+                return false;
+            };
+            let first = coroutine.top.get() - count as usize;
+            let ok = (!coroutine.is_wrapped.get()).then_some(Value::TRUE);
+            if hook::is_held(ctx, coroutine)
+                || !deliver(ctx, ok, coroutine, first, count as usize, resumer)
+            {
+                return false;
+            }
+            coroutine.resumer.set(None);
+            coroutine.status.set(Status::Suspended);
+            coroutine.resume.set(Resume::Return(0));
+            coroutine.top.set(first);
+            switch_to(ctx, resumer);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Returns values from the native function in which `to` waits to the Lua function that has called it: `leading`,
+/// then `count` slots of `from`. False, with nothing done, if another has called it or there is no room.
+fn deliver<'gc>(
+    ctx: Context<'gc>,
+    leading: Option<Value<'gc>>,
+    from: Gc<'gc, Coroutine<'gc>>,
+    first: usize,
+    count: usize,
+    to: Gc<'gc, Coroutine<'gc>>,
+) -> bool {
+    let base = to.base.get();
+    let Link::Lua(pc) = to.link_at(base) else {
+        return false;
+    };
+    let target = base - 2;
+    let skip = usize::from(leading.is_some());
+    if to.ensure(&ctx.vm.heap, target + skip + count).is_err() {
+        return false;
+    }
+    if let Some(value) = leading {
+        to.set_slot(target, value);
+    }
+    for index in 0..count {
+        to.set_slot(target + skip + index, from.slot(first + index));
+    }
+    transfer::complete_call(to, pc, target, skip + count);
+    true
+}
 
 /// Ends a coroutine whose function returned.
 pub(super) fn finish<'gc>(
@@ -91,6 +173,37 @@ pub(super) fn switch_to<'gc>(ctx: Context<'gc>, coroutine: Gc<'gc, Coroutine<'gc
     }
 }
 
+/// Returns the coroutine that the function at the current base of this one resumes: that of a `wrap`, or its first
+/// argument.
+fn target_of<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    wrapped: bool,
+) -> Option<Gc<'gc, Coroutine<'gc>>> {
+    let base = coroutine.base.get();
+    if wrapped {
+        let function = coroutine.function_at(base)?;
+        function.native()?.values[0].get().as_coroutine()
+    } else {
+        coroutine.slot(base).as_coroutine()
+    }
+}
+
+/// Makes `target` the running coroutine and `coroutine` the one that waits for it.
+fn wait_for<'gc>(
+    ctx: Context<'gc>,
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    target: Gc<'gc, Coroutine<'gc>>,
+    wrapped: bool,
+) {
+    coroutine.status.set(Status::Normal);
+    ctx.mc
+        .backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
+    target.resumer.set(Some(coroutine));
+    target.is_wrapped.set(wrapped);
+    target.depth.set(coroutine.depth.get() + 1);
+    switch_to(ctx, target);
+}
+
 /// Moves the topmost values to another coroutine and runs that.
 pub(super) fn resume<'gc>(
     ctx: Context<'gc>,
@@ -99,17 +212,7 @@ pub(super) fn resume<'gc>(
     wrapped: bool,
 ) -> Step<'gc> {
     let base = coroutine.base.get();
-    let target = if wrapped {
-        let function = coroutine
-            .function_at(base)
-            .expect("a native frame has a function");
-        function
-            .native()
-            .and_then(|n| n.values[0].get().as_coroutine())
-    } else {
-        coroutine.slot(base).as_coroutine()
-    }
-    .expect("checked by the library");
+    let target = target_of(coroutine, wrapped).expect("checked by the library");
     let first = coroutine.top.get() - count;
     let obstacle = match target.status.get() {
         Status::Dead => Some("cannot resume dead coroutine"),
@@ -142,13 +245,7 @@ pub(super) fn resume<'gc>(
     }
     target.top.set(start + count);
     coroutine.top.set(first);
-    coroutine.status.set(Status::Normal);
-    ctx.mc
-        .backward_barrier(Gc::erase(target), Some(Gc::erase(coroutine)));
-    target.resumer.set(Some(coroutine));
-    target.is_wrapped.set(wrapped);
-    target.depth.set(coroutine.depth.get() + 1);
-    switch_to(ctx, target);
+    wait_for(ctx, coroutine, target, wrapped);
     ctx.vm.hooks.came_from_afar();
     match target.resume.replace(Resume::Run) {
         Resume::Start(_) => Step::Call { slot: 0, count },

@@ -294,6 +294,11 @@ pub(crate) fn native_returned<'gc>(
     count: usize,
     result: NativeResult<'gc>,
 ) -> Flow {
+    if let Ok(Action(next)) = result
+        && switch::at_once(ctx, coroutine, next)
+    {
+        return Flow::Continue;
+    }
     drive(ctx, first_step(ctx, coroutine, base, count, result))
 }
 
@@ -413,22 +418,9 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
             count,
         },
         Link::Lua(pc) => {
-            // SAFETY: a return address follows the call instruction that it was made by.
-            let call = unsafe { (*pc.sub(1)).word };
             let target = base - 2;
             coroutine.copy_slots(first, target, count);
-            let wanted = opcode::b(call);
-            if wanted == 0 {
-                coroutine.multiple.set(count);
-            } else {
-                for index in count..wanted - 1 {
-                    coroutine.set_slot(target + index, Value::NIL);
-                }
-            }
-            let base = target - opcode::a(call);
-            coroutine.base.set(base);
-            coroutine.top.set(base);
-            coroutine.pc.set(pc);
+            complete_call(coroutine, pc, target, count);
             Step::Continue
         }
         Link::Continuation(delta) => {
@@ -480,6 +472,29 @@ fn give_back<'gc>(ctx: Context<'gc>, base: usize, first: usize, count: usize) ->
         }
         Link::Bottom => switch::finish(ctx, coroutine, first, count),
     }
+}
+
+/// Goes on in the Lua function that called, at `pc`, what has put `count` values from `target` on.
+pub(super) fn complete_call<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    pc: *const Instruction,
+    target: usize,
+    count: usize,
+) {
+    // SAFETY: a return address follows the call instruction that it was made by.
+    let call = unsafe { (*pc.sub(1)).word };
+    let wanted = opcode::b(call);
+    if wanted == 0 {
+        coroutine.multiple.set(count);
+    } else {
+        for index in count..wanted - 1 {
+            coroutine.set_slot(target + index, Value::NIL);
+        }
+    }
+    let base = target - opcode::a(call);
+    coroutine.base.set(base);
+    coroutine.top.set(base);
+    coroutine.pc.set(pc);
 }
 
 /// Runs the continuation of the native function at `base`, with the values from `start` on as results.
