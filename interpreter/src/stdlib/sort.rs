@@ -226,25 +226,22 @@ impl Sort {
         // However little fuel a slice has, something must be done with it.
         let mut has_advanced = false;
         loop {
-            match self.phase {
-                Phase::Begin => {
-                    if !has_comparator {
-                        subject.call.burn(compared);
-                        compared = 0;
-                    }
-                    if self.l >= self.u || self.is_sorted_at_once(subject) {
-                        match self.pending.pop() {
-                            Some(range) => (self.l, self.u) = range,
-                            None => return Ok(Step::Done),
-                        }
-                        continue;
-                    }
-                    if has_advanced && subject.call.is_exhausted() {
-                        return Ok(Step::Exhausted);
-                    }
-                    self.phase = Phase::Ends;
+            if self.phase == Phase::Begin {
+                if !has_comparator {
+                    subject.call.burn(compared);
+                    compared = 0;
                 }
-                _ => {}
+                if self.l >= self.u || self.is_sorted_at_once(subject) {
+                    match self.pending.pop() {
+                        Some(range) => (self.l, self.u) = range,
+                        None => return Ok(Step::Done),
+                    }
+                    continue;
+                }
+                if has_advanced && subject.call.is_exhausted() {
+                    return Ok(Step::Exhausted);
+                }
+                self.phase = Phase::Ends;
             }
             let (a, b) = self.operands(subject.table, subject.pivot);
             let is_less = match answer.take() {
