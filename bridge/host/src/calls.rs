@@ -422,6 +422,8 @@ impl Host {
     ) -> Result<c_int, HostError> {
         let base = stack.top();
         let mut keys = 0;
+        // An operator does nothing with functions that it is given, unless it calls somebody.
+        let mut for_neovim = matches!(call.target, Target::Path(..));
         let room = match &call.target {
             Target::Path(len, _) => c_int::try_from(*len).map_err(|_| HostError::StackOverflow)?,
             Target::Reference(..) => 0,
@@ -456,7 +458,8 @@ impl Host {
                 keys = room;
                 let root = if keys > 0 { rest.token()? } else { Token::Nil };
                 let named = match root {
-                    _ if call.operation == Operation::Operate => {
+                    operator if call.operation == Operation::Operate => {
+                        for_neovim = operator == Token::String(b"call");
                         instantiate
                             .view
                             .push_slot(instantiate.stack, Slot::Operators);
@@ -485,7 +488,7 @@ impl Host {
             }
         }
         let mut values = call.arguments.clone();
-        instantiate.for_neovim = matches!(call.target, Target::Path(..));
+        instantiate.for_neovim = for_neovim;
         for _ in 0..arguments {
             instantiate.value(&mut values)?;
         }
