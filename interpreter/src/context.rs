@@ -10,6 +10,7 @@ use crate::bytecode::dump::DumpErrorKind;
 use crate::bytecode::opcode::{self, Op};
 use crate::bytecode::{self, Constant, Origin, Scalar, TableTemplate, Template};
 use crate::cdata::Cdata;
+use crate::compiler::{self, SyntaxError};
 use crate::error::Error;
 use crate::function::{Function, NativeFn, Prototype, Upvalue};
 use crate::heap::{Heap, MAX_STRING};
@@ -25,6 +26,23 @@ const DUMP_HEAD: usize = 4;
 
 /// Chunks of more bytes must have room for what they are compiled to, before they are.
 const LARGE_CHUNK: usize = 256 * 1024;
+
+/// Compiled source, from which any VM of this thread can make functions.
+#[derive(Debug, Clone)]
+pub struct Chunk(Rc<Template>);
+
+impl Chunk {
+    /// Compiles source text; `name` is as for [`Context::load`].
+    ///
+    /// # Errors
+    ///
+    /// The first error in the source.
+    pub fn compile(source: &[u8], name: &[u8]) -> Result<Chunk, SyntaxError> {
+        let template = compiler::compile(source, name)?;
+        debug_assert_eq!(bytecode::verify::verify(&template), Ok(()));
+        Ok(Chunk(template))
+    }
+}
 
 /// Access to a VM's heap, for as long as it is entered.
 #[derive(Clone, Copy)]
@@ -247,11 +265,18 @@ impl<'gc> Context<'gc> {
             bytecode::verify::verify(&template).map_err(|error| refuse(&error))?;
             self.prototype(&template)
         } else {
-            let template = crate::compiler::compile(chunk, name)
-                .map_err(|error| self.string(&error.message))?;
-            debug_assert_eq!(bytecode::verify::verify(&template), Ok(()));
-            self.prototype(&template)
+            let chunk = Chunk::compile(chunk, name).map_err(|error| self.string(&error.message))?;
+            self.load_chunk(&chunk)
         }
+    }
+
+    /// Brings a chunk to life that was compiled before.
+    ///
+    /// # Errors
+    ///
+    /// When it has a constant of a kind that the VM does not have.
+    pub fn load_chunk(self, chunk: &Chunk) -> Result<Gc<'gc, Prototype<'gc>>, Error<'gc>> {
+        self.prototype(&chunk.0)
     }
 
     /// Brings a verified template to life.
@@ -394,7 +419,7 @@ impl<'gc> Context<'gc> {
 
 /// Words the error that a chunk has a complex literal, at its line, which only the code knows.
 fn complex_refusal(template: &Template, constant: usize) -> Vec<u8> {
-    let mut text = crate::compiler::chunk_display(&template.chunk_name);
+    let mut text = compiler::chunk_display(&template.chunk_name);
     let at = template
         .code
         .words()

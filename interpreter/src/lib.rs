@@ -31,7 +31,7 @@ mod vm;
 
 pub use call::{Action, Call, NativeResult};
 pub use cdata::Cdata;
-pub use context::{Context, Stash};
+pub use context::{Chunk, Context, Stash};
 pub use coroutine::{Coroutine, Status};
 pub use environment::{
     Buffering, Environment, File, Isolated, OpenMode, Process, Standard, System,

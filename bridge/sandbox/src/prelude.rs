@@ -1,6 +1,7 @@
 //! What a sandbox runs before anything else: the prelude, which builds `vim`.
 
-use interpreter::{Failure, Lua, Stash, Task, Value};
+use interpreter::compiler::SyntaxError;
+use interpreter::{Chunk, Failure, Lua, Stash, Task, Value};
 
 use crate::calls;
 use crate::handle::Options;
@@ -10,6 +11,15 @@ const PRELUDE: &[u8] = include_bytes!("prelude.lua");
 
 /// Operators on values that stay on the other side; a chunk that both sides run.
 pub const OPERATORS: &str = include_str!("operators.lua");
+
+thread_local! {
+    /// The prelude and the operators, compiled for all sandboxes of this thread.
+    static CHUNKS: Result<[Chunk; 2], SyntaxError> = Chunk::compile(PRELUDE, b"=(sandbox prelude)")
+        .and_then(|prelude| {
+            let operators = Chunk::compile(OPERATORS.as_bytes(), b"=(sandbox operators)")?;
+            Ok([prelude, operators])
+        });
+}
 
 /// About what a sandbox takes before it runs anything, in bytes; only said in messages.
 pub(crate) const LEAST_MEMORY: usize = 200_000;
@@ -23,13 +33,16 @@ pub(crate) enum StartFailure {
 
 /// Runs the prelude; returns its function that loads modules.
 pub(crate) fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, StartFailure> {
+    let [prelude, operators] = CHUNKS
+        .with(Clone::clone)
+        .map_err(|error| StartFailure::Other(error.to_string()))?;
     let task = lua.enter(|ctx| -> Result<Task, String> {
-        let prototype = ctx
-            .load(PRELUDE, b"=(sandbox prelude)")
+        let prelude = ctx
+            .load_chunk(&prelude)
             .map_err(|error| error.to_string())?;
-        let main = ctx.main_function(prototype, ctx.globals());
+        let main = ctx.main_function(prelude, ctx.globals());
         let operators = ctx
-            .load(OPERATORS.as_bytes(), b"=(sandbox operators)")
+            .load_chunk(&operators)
             .map_err(|error| error.to_string())?;
         let operators = ctx.main_function(operators, ctx.globals());
         let natives = calls::natives(ctx).map_err(|error| error.to_string())?;
