@@ -15,4 +15,5 @@ pub mod machine;
 pub mod neovim;
 pub mod repl;
 pub mod run;
+pub mod soak;
 pub mod spec;

@@ -5,6 +5,7 @@
 mod explore_command;
 mod mutations_command;
 mod replay_command;
+mod soak_command;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -26,6 +27,7 @@ usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM
        sandbox mutations [FILTER] [options]
                                            test that suite: does it notice deliberate defects?
        sandbox explore [options]           run random programs across the bridge, against an oracle
+       sandbox soak [options]              run callbacks without end, and look at memory
        sandbox replay TOKEN                repeat a run that failed
        sandbox COMMAND --help              say more about a command
        sandbox --version
@@ -100,7 +102,7 @@ Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: 
 
 exit status: 0, or 1 when a scenario fails, 2 for bad usage or without the host";
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 10] = [
     "run",
     "repl",
     "disasm",
@@ -109,6 +111,7 @@ const COMMANDS: [&str; 9] = [
     "conform",
     "mutations",
     "explore",
+    "soak",
     "replay",
 ];
 
@@ -184,6 +187,7 @@ fn dispatch() -> Result<ExitCode, lexopt::Error> {
             Some("conform") => conform_command(parser),
             Some("mutations") => mutations_command::mutations(parser),
             Some("explore") => explore_command::explore(parser),
+            Some("soak") => soak_command::soak(parser),
             Some("replay") => replay_command::replay(parser),
             Some("test") => {
                 let code = spec::command::test(parser)?;

@@ -14,7 +14,10 @@
 ---   "units"            and returns the fuel of a step, 0 or more: 0 only applies what main has sent
 ---   "move", names      and returns the index of one of them; not asked where there is only one
 ---   "sandbox", count   and returns the number of one that can run; not asked where there is only one
----   "collect"          before each move, and returns whether main collects its garbage first
+---   "collect", when    before each move ("move") and each callback that main calls ("callback"), and returns
+---                      whether main collects its garbage first
+---
+--- What a collection has found is told to the sandboxes as soon as no message waits for main, as in Neovim.
 ---
 --- The same answers give the same run, byte for byte (`native.trace`). So a schedule can be a seed
 --- (`M.seeded`), a list, or a search.
@@ -32,12 +35,20 @@ local SCALES = { 1, 2, 4, 10, 30, 100, 400, 2000 }
 local time = 0
 local choose
 local native
+--- Main has collected garbage since the sandboxes were last told.
+local has_collected = false
+
+--- At most so many callbacks that main calls come between two collections of its garbage, half as many on average:
+--- what lies about must not grow with the length of a run.
+local GARBAGE = 150
 
 --- Returns the schedule of a seed.
 ---@param seed integer
 function M.seeded(seed)
   local random, steps = generator(seed), 0
   local scale = SCALES[random(#SCALES)]
+  -- The moves do not depend on how often main calls.
+  local of_callbacks, left = generator(seed), 0
   return function(what, options)
     if what == "units" then
       steps = steps + 1
@@ -46,6 +57,10 @@ function M.seeded(seed)
       return random(#options)
     elseif what == "sandbox" then
       return random(options)
+    end
+    if options == "callback" then
+      left = (left > 0 and left or of_callbacks(GARBAGE)) - 1
+      return left == 0
     end
     return random(100) == 1
   end
@@ -59,10 +74,15 @@ end
 
 --- Makes one move, or lets time pass if none is possible.
 local function move(left, may_post)
-  if choose("collect") then
+  if choose("collect", "move") then
     collectgarbage()
   end
   local ready, messages, sleep = native.look()
+  if has_collected and messages == 0 then
+    native.take()
+    has_collected = false
+    ready, messages, sleep = native.look()
+  end
   local names = {}
   if ready > 0 then
     names[#names + 1] = "step"
@@ -127,11 +147,19 @@ function M.install()
     if what == nil or what == "collect" then
       -- A full collection has started the automatic ones again.
       collect("stop")
+      has_collected = true
     end
     return result
   end
   native = assert(require("threading.native").load())
   native.drive("inline")
+  local enter = native.enter
+  function native.enter(id)
+    if choose("collect", "callback") then
+      collectgarbage()
+    end
+    return enter(id)
+  end
   pump.install(function()
     return time
   end, move)
