@@ -122,17 +122,20 @@ impl Writer {
             12 if self.has(Feature::Globals) && self.side != Side::Either => {
                 leaf(self.pick(&GLOBALS))
             }
-            13 if self.has(Feature::Coroutines) && self.functions < 4 => {
-                let (p, q) = (self.fresh("p"), self.fresh("q"));
-                let start = entry("0");
-                let template = format!(
-                    "coroutine.create(function({p}, {q}, ...) {start} {p} = {p} or 1 @ return @ end)"
-                );
-                let parameters = [(&*p, Kind::Number), (&*q, Kind::Any)];
-                self.function_on(Side::Either, true, &parameters, &template, 4)
-            }
+            13 if self.has(Feature::Coroutines) && self.functions < 4 => self.new_coroutine(),
             _ => self.variable_or(Kind::Any, |it| it.number(0)),
         }
+    }
+
+    /// A coroutine that both sides may come to resume.
+    pub(super) fn new_coroutine(&mut self) -> Node {
+        let (p, q) = (self.fresh("p"), self.fresh("q"));
+        let start = entry("0");
+        let template = format!(
+            "coroutine.create(function({p}, {q}, ...) {start} {p} = {p} or 1 @ return @ end)"
+        );
+        let parameters = [(&*p, Kind::Number), (&*q, Kind::Any)];
+        self.function_on(Side::Either, true, &parameters, &template, 4)
     }
 
     /// A value that is the same wherever it is written, for callbacks' arguments and keys.

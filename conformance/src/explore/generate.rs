@@ -37,6 +37,9 @@ pub(super) const FIELDS: [(&str, Kind); 6] = [
 /// Global variables, which hold anything.
 pub(super) const GLOBALS: [&str; 2] = ["G1", "G2"];
 
+/// The variable of a coroutine that main has made, in programs with such.
+pub(super) const COROUTINE: &str = "co0";
+
 /// What only some programs have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Feature {
@@ -227,8 +230,12 @@ impl Writer {
     /// A list of so many values, of which the first is a number.
     pub(super) fn results(&mut self, depth: u32) -> Node {
         let mut values = vec![self.number(depth)];
-        for _ in 0..self.random.usize(..3) {
-            values.push(self.any(depth));
+        for _ in 0..self.random.usize(..4) {
+            // Many more than elsewhere, since a list must keep its length.
+            values.push(match self.chance(25) {
+                true => leaf("nil"),
+                false => self.any(depth),
+            });
         }
         list(values)
     }
@@ -305,11 +312,21 @@ impl Writer {
                 Kind::Function => self.function(),
                 kind => self.expression(kind, 2),
             };
-            // Its own function does not see it: recursion comes by assignment.
-            let name = self.fresh("c");
+            // Its own function does not see it: recursion comes by assignment. Now and then a variable has the
+            // name of another one, which the functions before it see.
+            let name = match self.choose(|it| it.assignable) {
+                Some(variable) if self.chance(12) => variable.name,
+                _ => self.fresh("c"),
+            };
             parts.push(st(&format!("local {name} = @"), vec![value]));
             self.push(&name, kind, true);
             shared.push(leaf(name));
+        }
+        if self.has(Feature::Coroutines) {
+            // One of main's own, whose code is no callback.
+            let value = self.new_coroutine();
+            parts.push(st(&format!("local {COROUTINE} = @"), vec![value]));
+            self.push(COROUTINE, Kind::Any, false);
         }
         if self.has(Feature::SecondThread) {
             let rest = self.budget / 2;

@@ -5,6 +5,7 @@
 //! program with the callbacks called right there, and everything that can be observed must be equal.
 
 mod child;
+mod crossing;
 mod expression;
 mod generate;
 mod judge;

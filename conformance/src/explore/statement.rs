@@ -1,7 +1,7 @@
 //! Statements of generated programs. Whatever can be a safe point ends its statement and has a tick behind it.
 
 use super::generate::{
-    FIELDS, Feature, GLOBALS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st,
+    COROUTINE, FIELDS, Feature, GLOBALS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st,
 };
 use super::program::{HERE, KEYS, LIMIT, TICK};
 use crate::differential::Node;
@@ -43,6 +43,10 @@ const SORTS: &[(u32, Sort)] = &[
     (2, Writer::wait),
     (8, Writer::assign_global),
     (8, Writer::resume_value),
+    (5, Writer::compare),
+    (6, Writer::round_trip),
+    (5, Writer::assign_nothing),
+    (5, Writer::nils),
 ];
 
 impl Writer {
@@ -67,7 +71,7 @@ impl Writer {
     }
 
     /// A variable that holds a table.
-    fn table_variable(&mut self) -> Node {
+    pub(super) fn table_variable(&mut self) -> Node {
         match self.variable(Kind::Table) {
             Some(variable) => leaf(variable.name),
             None => leaf("t0"),
@@ -315,6 +319,11 @@ impl Writer {
 
     pub(super) fn log(&mut self) -> Node {
         let value = self.any(1);
+        self.log_value(value)
+    }
+
+    /// Writes a value into the log of this side.
+    pub(super) fn log_value(&mut self, value: Node) -> Node {
         match (self.side, self.has(Feature::SharedLog)) {
             (_, true) => st("count = count + 1 log[count] = @", vec![value]),
             (Side::Thread, false) => st("mine = mine + 1 own[mine] = @", vec![value]),
@@ -572,11 +581,16 @@ impl Writer {
 
     /// Resumes a value if it is a coroutine, whose ever it is.
     fn resume_value(&mut self) -> Node {
-        let variable = self.variable(Kind::Any);
-        let Some(Variable { name, .. }) = variable.filter(|_| self.has(Feature::Coroutines)) else {
+        if !self.has(Feature::Coroutines) {
             return self.narrow();
+        }
+        let name = match self.variable(Kind::Any) {
+            Some(variable) if self.chance(60) => variable.name,
+            _ => COROUTINE.to_owned(),
         };
         let (number, argument) = (self.number(1), self.any(1));
+        // What it has written is seen at once.
+        let log = self.log();
         // Two variables: nothing says which value one would get that is assigned twice.
         let (value, more) = (self.declare(Kind::Any), self.fresh("v"));
         self.push(&more, Kind::Any, true);
@@ -584,9 +598,9 @@ impl Writer {
             &format!(
                 "local {value}, {more} do local co, ok = {name} local kind = type(co) {TICK} \
                  if kind == 'thread' then {HERE} ok, {value}, {more} = coroutine.resume(co, @, @) TICK \
-                 if not ok then {value}, {more} = 'failed', nil end end end"
+                 if not ok then {value}, {more} = 'failed', nil end end end @"
             ),
-            vec![number, argument],
+            vec![number, argument, log],
         )
     }
 
