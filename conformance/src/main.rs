@@ -15,7 +15,11 @@ use conformance::conform::{self, Host, Schedules, Shard};
 use conformance::differential;
 use conformance::run::{self, RunError, RunOptions};
 use conformance::{repl, spec};
+use interpreter::Recycler;
 use interpreter::bytecode::disassemble::Listing;
+
+#[global_allocator]
+static ALLOCATOR: Recycler = Recycler;
 
 const USAGE: &str = "\
 usage: sandbox run FILE [ARG…] [options]   run a Lua file or dump in the VM

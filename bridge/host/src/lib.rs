@@ -36,6 +36,7 @@ use std::time::{Duration, Instant};
 use bridge_sandbox::{Outcome, SandboxId, Status};
 use bridge_wire::Encoder;
 use crossbeam_channel::Sender;
+use interpreter::Recycler;
 use mlua::ffi::lua_State;
 
 use capture::Capture;
@@ -43,6 +44,9 @@ use error::HostError;
 use instantiate::Instantiate;
 use session::{Slot, host};
 use stack::{Entry, Stack, Type};
+
+#[global_allocator]
+static ALLOCATOR: Recycler = Recycler;
 
 type Outbox = Sender<(SandboxId, Vec<u8>)>;
 
