@@ -15,5 +15,6 @@ pub mod machine;
 pub mod neovim;
 pub mod repl;
 pub mod run;
+mod scope;
 pub mod soak;
 pub mod spec;

@@ -1,7 +1,7 @@
 //! Expressions of random programs, by the type that their place wants.
 
-use super::generate::{FIELDS, Generator, Type, expression, leaf, list};
-use super::tree::Node;
+use super::generate::{FIELDS, Generator, Type};
+use super::tree::{Node, expression, leaf, list};
 
 const NUMBERS: &[&str] = &[
     "0", "1", "2", "3", "-1", "7", "10", "0.5", "-0.25", "1e3", "0x10", "255", "256", "65535",

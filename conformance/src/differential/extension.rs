@@ -1,8 +1,8 @@
 //! Statements of random programs about what LuaJIT adds to the language, and about what looks into programs:
 //! buffers, 64-bit integers, hooks, the variables of other functions, tracebacks, finalizers.
 
-use super::generate::{Generator, Type, leaf, list, some, statement};
-use super::tree::{Kind, Node};
+use super::generate::{Generator, Type};
+use super::tree::{Kind, Node, leaf, list, some, statement};
 
 /// 64-bit integers, and numbers that they meet.
 const INTEGERS: &[&str] = &[

@@ -1,8 +1,8 @@
 //! Statements of random programs about the order of evaluation and the flow of control: assignments to several
 //! variables, `goto`, varargs, chains of metatables, levels of errors, errors of coroutines, what the debugger says.
 
-use super::generate::{Generator, Type, leaf, list, some, statement};
-use super::tree::{Kind, Node};
+use super::generate::{Generator, Type};
+use super::tree::{Kind, Node, leaf, list, some, statement};
 
 impl Generator {
     /// One of these statements.

@@ -4,9 +4,12 @@
 //! expressions have the type that their place wants, so that most of it runs; a few do not, so that errors
 //! are compared too.
 
+use std::ops::{Deref, DerefMut};
+
 use fastrand::Rng;
 
-use super::tree::{Kind, Node, Part};
+use super::tree::{Kind, Node, Part, expression, leaf, list, some, statement};
+use crate::scope::{Scope, Variable};
 
 /// What a variable holds, as far as the generator knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,22 +40,10 @@ pub(super) const FIELDS: &[(&str, Type)] = &[
     ("r", Type::Record),
 ];
 
-#[derive(Debug, Clone)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    pub(super) kind: Type,
-    /// May be assigned: the counters of loops may not, or loops would not end.
-    pub(super) mutable: bool,
-}
-
 /// The state of the writer.
 #[derive(Debug)]
 pub(super) struct Generator {
-    pub(super) random: Rng,
-    pub(super) variables: Vec<Variable>,
-    names: usize,
-    /// Statements that may still be written.
-    pub(super) budget: usize,
+    scope: Scope<Type>,
     /// Loops around the place, in this function.
     pub(super) loops: usize,
     /// Functions around the place.
@@ -65,34 +56,24 @@ pub(super) struct Generator {
     pub(super) protected: bool,
 }
 
-pub(super) fn statement(template: &str, children: Vec<Node>) -> Node {
-    Node::new(Kind::Statement, template, children)
+impl Deref for Generator {
+    type Target = Scope<Type>;
+
+    fn deref(&self) -> &Scope<Type> {
+        &self.scope
+    }
 }
 
-pub(super) fn expression(template: &str, children: Vec<Node>) -> Node {
-    Node::new(Kind::Expression, template, children)
-}
-
-pub(super) fn leaf(text: impl Into<String>) -> Node {
-    Node::leaf(Kind::Expression, text)
-}
-
-pub(super) fn list(nodes: Vec<Node>) -> Node {
-    Node::of(Kind::List(0), nodes)
-}
-
-/// A list of which at least one must stay.
-pub(super) fn some(nodes: Vec<Node>) -> Node {
-    Node::of(Kind::List(1), nodes)
+impl DerefMut for Generator {
+    fn deref_mut(&mut self) -> &mut Scope<Type> {
+        &mut self.scope
+    }
 }
 
 /// Writes the program of a seed, with about so many statements.
 pub fn program(seed: u64, size: usize) -> Node {
     let mut generator = Generator {
-        random: Rng::with_seed(seed),
-        variables: Vec::new(),
-        names: 0,
-        budget: size,
+        scope: Scope::new(Rng::with_seed(seed), size),
         loops: 0,
         functions: 0,
         vararg: false,
@@ -114,11 +95,7 @@ pub fn program(seed: u64, size: usize) -> Node {
         let name = generator.fresh("G");
         let value = generator.literal(kind);
         parts.push(statement(&format!("{name} = @"), vec![value]));
-        generator.variables.push(Variable {
-            name,
-            kind,
-            mutable: true,
-        });
+        generator.push(&name, kind, true);
     }
     while generator.budget > 0 {
         parts.push(generator.top_statement());
@@ -128,19 +105,6 @@ pub fn program(seed: u64, size: usize) -> Node {
 }
 
 impl Generator {
-    pub(super) fn chance(&mut self, percent: u32) -> bool {
-        self.random.u32(..100) < percent
-    }
-
-    pub(super) fn pick<'t, T: ?Sized>(&mut self, options: &[&'t T]) -> &'t T {
-        options[self.random.usize(..options.len())]
-    }
-
-    pub(super) fn fresh(&mut self, prefix: &str) -> String {
-        self.names += 1;
-        format!("{prefix}{}", self.names)
-    }
-
     /// Makes a variable known and returns its name.
     pub(super) fn declare(&mut self, kind: Type) -> String {
         let prefix = match kind {
@@ -158,7 +122,7 @@ impl Generator {
         let name = match self.variable(kind) {
             // Not a loop's counter: a condition that saw another variable might never end the loop.
             Some(variable)
-                if self.chance(10) && variable.mutable && !variable.name.starts_with('G') =>
+                if self.chance(10) && variable.assignable && !variable.name.starts_with('G') =>
             {
                 variable.name
             }
@@ -168,27 +132,9 @@ impl Generator {
         name
     }
 
-    pub(super) fn push(&mut self, name: &str, kind: Type, mutable: bool) {
-        self.variables.push(Variable {
-            name: name.to_owned(),
-            kind,
-            mutable,
-        });
-    }
-
     /// Chooses a variable of a type, the latest ones more often.
-    pub(super) fn variable(&mut self, kind: Type) -> Option<Variable> {
+    pub(super) fn variable(&mut self, kind: Type) -> Option<Variable<Type>> {
         self.choose(|variable| variable.kind == kind)
-    }
-
-    pub(super) fn choose(&mut self, wanted: impl Fn(&Variable) -> bool) -> Option<Variable> {
-        let count = self.variables.iter().filter(|it| wanted(it)).count();
-        if count == 0 {
-            return None;
-        }
-        let skip = self.random.usize(..count).min(self.random.usize(..count));
-        let mut found = self.variables.iter().rev().filter(|it| wanted(it));
-        found.nth(skip).cloned()
     }
 
     pub(super) fn any_type(&mut self) -> Type {
@@ -419,7 +365,7 @@ impl Generator {
 
     fn assignment(&mut self) -> Node {
         if self.chance(65)
-            && let Some(variable) = self.choose(|it| it.mutable && it.kind != Type::Function)
+            && let Some(variable) = self.choose(|it| it.assignable && it.kind != Type::Function)
         {
             let value = self.value_for(variable.kind, 3);
             return statement(&format!("{} = @", variable.name), vec![value]);
@@ -456,7 +402,7 @@ impl Generator {
     fn target(&mut self) -> Node {
         match self.random.u32(..10) {
             0..=3 => {
-                if let Some(variable) = self.choose(|it| it.mutable && it.kind == Type::Any) {
+                if let Some(variable) = self.choose(|it| it.assignable && it.kind == Type::Any) {
                     return leaf(variable.name);
                 }
             }
@@ -476,7 +422,7 @@ impl Generator {
             }
             _ => {}
         }
-        match self.choose(|it| it.mutable && it.kind == Type::Number) {
+        match self.choose(|it| it.assignable && it.kind == Type::Number) {
             Some(variable) => leaf(variable.name),
             None => leaf("G"),
         }
@@ -590,7 +536,7 @@ impl Generator {
                     Kind::Statement,
                     format!("local function {function}() {name} = {name} + 1 return {name} end"),
                 ));
-                if let Some(keeper) = self.variable(Type::Any).filter(|it| it.mutable) {
+                if let Some(keeper) = self.variable(Type::Any).filter(|it| it.assignable) {
                     parts.push(Node::leaf(
                         Kind::Statement,
                         format!("{} = {function}", keeper.name),

@@ -1,7 +1,7 @@
 //! Statements of random programs that exercise the libraries: any function, with arguments that fit or do not.
 
-use super::generate::{Generator, Type, expression, leaf, list, statement};
-use super::tree::Node;
+use super::generate::{Generator, Type};
+use super::tree::{Node, expression, leaf, list, statement};
 
 /// Functions and what they take: `n` any number, `i` a small one, `s` text, `p` a pattern, `F` a format,
 /// `l` numbers, `t` a record, `f` a function, `m` the name of a module, `a` anything, `*` more of anything.

@@ -9,7 +9,7 @@ mod odd;
 mod peer;
 mod scenario;
 mod shrink;
-mod tree;
+pub(crate) mod tree;
 
 use std::fmt;
 use std::io;

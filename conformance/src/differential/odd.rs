@@ -1,8 +1,8 @@
 //! Statements of random programs that hand any value to any function, convert anything to anything, and make
 //! mistakes with variables of all kinds, whose names are then in the messages.
 
-use super::generate::{Generator, Type, expression, leaf, list, statement};
-use super::tree::{Kind, Node};
+use super::generate::{Generator, Type};
+use super::tree::{Kind, Node, expression, leaf, list, statement};
 
 /// Values that few functions are made for.
 const ODD: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Statements of random programs about errors, metatables, coroutines, loading, environments, and limits.
 
-use super::generate::{Generator, Type, expression, leaf, list, some, statement};
-use super::tree::{Kind, Node};
+use super::generate::{Generator, Type};
+use super::tree::{Kind, Node, expression, leaf, list, some, statement};
 
 /// Metamethods that take two operands and may return a number.
 const ARITHMETIC: &[&str] = &[

@@ -26,6 +26,31 @@ pub enum Part {
     Node(Node),
 }
 
+/// Makes a statement of a template; see [`Node::new`].
+pub(crate) fn statement(template: &str, children: Vec<Node>) -> Node {
+    Node::new(Kind::Statement, template, children)
+}
+
+/// Makes an expression of a template; see [`Node::new`].
+pub(crate) fn expression(template: &str, children: Vec<Node>) -> Node {
+    Node::new(Kind::Expression, template, children)
+}
+
+/// Makes an expression without parts.
+pub(crate) fn leaf(text: impl Into<String>) -> Node {
+    Node::leaf(Kind::Expression, text)
+}
+
+/// Makes a list of which all may go.
+pub(crate) fn list(nodes: Vec<Node>) -> Node {
+    Node::of(Kind::List(0), nodes)
+}
+
+/// Makes a list of which at least one must stay.
+pub(crate) fn some(nodes: Vec<Node>) -> Node {
+    Node::of(Kind::List(1), nodes)
+}
+
 impl Node {
     /// Makes a node of a template in which each `@` stands for the next child.
     ///

@@ -1,9 +1,10 @@
 //! Statements about what a crossing must not lose: the identity of objects that come back, nil and false, and the
 //! places and the number of the values in a list.
 
-use super::generate::{Kind, Side, Writer, entry, ex, leaf, list, st};
+use super::generate::{Kind, Side, Writer, entry};
 use super::program::TICK;
 use crate::differential::Node;
+use crate::differential::tree::{expression as ex, leaf, list, statement as st};
 
 impl Writer {
     /// An object that has an identity: the expression for it, used again and again, has no safe point.

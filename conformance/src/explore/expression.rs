@@ -1,7 +1,8 @@
 //! Expressions of generated programs, by the type that their place wants. None contains a safe point.
 
-use super::generate::{Feature, GLOBALS, Kind, Side, Writer, entry, ex, leaf, list};
+use super::generate::{Feature, GLOBALS, Kind, Side, Writer, entry};
 use crate::differential::Node;
+use crate::differential::tree::{expression as ex, leaf, list};
 
 impl Writer {
     /// Writes an expression of a type, at most so deep.

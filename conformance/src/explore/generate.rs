@@ -4,10 +4,14 @@
 //! and in piccolo. Each safe point stands at the end of a statement and has a tick behind it, so what the clock
 //! `n` reads in a callback names the place where the callback has landed.
 
+use std::ops::{Deref, DerefMut};
+
 use fastrand::Rng;
 
 use super::program::{Fire, KEYS, LIMIT, Program, TICK};
+use crate::differential::tree::{expression as ex, leaf, list, statement as st};
 use crate::differential::{Kind as Part, Node};
+use crate::scope::{Scope, Variable};
 
 /// What a variable holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,21 +66,10 @@ pub(super) enum Side {
     Either,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct Variable {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) assignable: bool,
-}
-
 /// The state of the writer.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub(super) random: Rng,
-    pub(super) variables: Vec<Variable>,
-    names: usize,
-    /// Statements that may still be written.
-    pub(super) budget: usize,
+    scope: Scope<Kind>,
     pub(super) side: Side,
     /// Functions around the place.
     pub(super) functions: usize,
@@ -90,20 +83,18 @@ pub(super) struct Writer {
     pub(super) sorts: u64,
 }
 
-pub(super) fn st(template: &str, children: Vec<Node>) -> Node {
-    Node::new(Part::Statement, template, children)
+impl Deref for Writer {
+    type Target = Scope<Kind>;
+
+    fn deref(&self) -> &Scope<Kind> {
+        &self.scope
+    }
 }
 
-pub(super) fn ex(template: &str, children: Vec<Node>) -> Node {
-    Node::new(Part::Expression, template, children)
-}
-
-pub(super) fn leaf(text: impl Into<String>) -> Node {
-    Node::leaf(Part::Expression, text)
-}
-
-pub(super) fn list(nodes: Vec<Node>) -> Node {
-    Node::of(Part::List(0), nodes)
+impl DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut Scope<Kind> {
+        &mut self.scope
+    }
 }
 
 /// What each function begins with.
@@ -125,10 +116,7 @@ pub fn program(seed: u64, size: usize) -> Program {
         features &= !(1 << Feature::SecondThread as u32);
     }
     let mut writer = Writer {
-        random,
-        variables: Vec::new(),
-        names: 0,
-        budget: size,
+        scope: Scope::new(random, size),
         side: Side::Either,
         functions: 0,
         loops: 0,
@@ -154,27 +142,6 @@ impl Writer {
         self.features >> feature as u32 & 1 == 1
     }
 
-    pub(super) fn chance(&mut self, percent: u32) -> bool {
-        self.random.u32(..100) < percent
-    }
-
-    pub(super) fn pick<T: Copy>(&mut self, options: &[T]) -> T {
-        options[self.random.usize(..options.len())]
-    }
-
-    pub(super) fn fresh(&mut self, prefix: &str) -> String {
-        self.names += 1;
-        format!("{prefix}{}", self.names)
-    }
-
-    pub(super) fn push(&mut self, name: &str, kind: Kind, assignable: bool) {
-        self.variables.push(Variable {
-            name: name.to_owned(),
-            kind,
-            assignable,
-        });
-    }
-
     /// Makes a variable known and returns its name, which now and then another variable has too.
     pub(super) fn declare(&mut self, kind: Kind) -> String {
         let name = match self.variable(kind) {
@@ -186,24 +153,18 @@ impl Writer {
     }
 
     /// Chooses a variable of a type, the latest ones more often.
-    pub(super) fn variable(&mut self, kind: Kind) -> Option<Variable> {
+    pub(super) fn variable(&mut self, kind: Kind) -> Option<Variable<Kind>> {
         self.choose(|variable| variable.kind == kind)
     }
 
-    pub(super) fn choose(&mut self, wanted: impl Fn(&Variable) -> bool) -> Option<Variable> {
-        let count = self.variables.iter().filter(|it| wanted(it)).count();
-        if count == 0 {
-            return None;
-        }
-        let skip = self.random.usize(..count).min(self.random.usize(..count));
-        let mut found = self.variables.iter().rev().filter(|it| wanted(it));
+    /// Chooses a variable, the latest ones more often.
+    pub(super) fn choose(
+        &mut self,
+        wanted: impl Fn(&Variable<Kind>) -> bool,
+    ) -> Option<Variable<Kind>> {
+        let chosen = self.scope.choose(wanted)?;
         // What is hidden by another variable of its name cannot be used, and is of another type perhaps.
-        let chosen = found.nth(skip).cloned()?;
-        let visible = self
-            .variables
-            .iter()
-            .rev()
-            .find(|it| it.name == chosen.name)?;
+        let visible = self.visible(&chosen.name)?;
         Some(visible.clone()).filter(|it| it.kind == chosen.kind)
     }
 
@@ -211,7 +172,7 @@ impl Writer {
     pub(super) fn key(&mut self) -> &'static str {
         match self.keys.is_empty() || self.chance(10) {
             true => self.pick(&KEYS),
-            false => self.keys[self.random.usize(..self.keys.len())],
+            false => self.scope.pick(&self.keys),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Statements of generated programs. Whatever can be a safe point ends its statement and has a tick behind it.
 
-use super::generate::{
-    COROUTINE, FIELDS, Feature, GLOBALS, Kind, Side, Variable, Writer, entry, ex, leaf, list, st,
-};
+use super::generate::{COROUTINE, FIELDS, Feature, GLOBALS, Kind, Side, Writer, entry};
 use super::program::{HERE, KEYS, LIMIT, TICK};
 use crate::differential::Node;
+use crate::differential::tree::{expression as ex, leaf, list, statement as st};
+use crate::scope::Variable;
 
 /// Writes a statement of one sort.
 type Sort = fn(&mut Writer) -> Node;
@@ -66,7 +66,7 @@ impl Writer {
         }
     }
 
-    fn assignable(&mut self, kind: Kind) -> Option<Variable> {
+    fn assignable(&mut self, kind: Kind) -> Option<Variable<Kind>> {
         self.choose(|variable| variable.kind == kind && variable.assignable)
     }
 
