@@ -249,6 +249,13 @@ fn errors_of_all_kinds_are_worded_as_luajit_does() {
             "{source}: {found}"
         );
     }
+    // The message handler of `luajit` is one of the levels before the gap.
+    let source = "local function f() f() end f()";
+    let output = sandbox(&["run"], &file("deep.lua", source.as_bytes()));
+    let found = text(&output.stderr);
+    let (first, last) = found.split_once("\t...\n").expect("a gap");
+    assert_eq!((first.lines().count(), last.lines().count()), (2 + 11, 10));
+
     let output = sandbox(&["run"], &PathBuf::from("/no/such.lua"));
     let said = "sandbox: cannot open /no/such.lua: No such file or directory\n";
     assert_eq!(

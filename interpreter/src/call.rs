@@ -433,6 +433,15 @@ impl<'gc> Call<'gc> {
         }
     }
 
+    /// Returns argument `n` as the low half of C's `long`, or the default when it is nil or missing.
+    pub fn opt_long(&self, n: usize, default: i32) -> Result<i32, Error<'gc>> {
+        if self.arg(n).is_nil() {
+            Ok(default)
+        } else {
+            self.check_number(n).map(low_half)
+        }
+    }
+
     /// Returns argument `n` as a number, or the default when it is nil or missing.
     pub fn opt_number(&self, n: usize, default: f64) -> Result<f64, Error<'gc>> {
         if self.arg(n).is_nil() {
@@ -485,6 +494,15 @@ impl<'gc> Call<'gc> {
         } else {
             Err(self.arg_error(n, "value expected"))
         }
+    }
+}
+
+/// Converts to C's `long` and takes the low half of it, which is 0 for what does not fit.
+pub(crate) fn low_half(number: f64) -> i32 {
+    if number.abs() < 9_223_372_036_854_775_808.0 {
+        number as i64 as i32
+    } else {
+        0
     }
 }
 

@@ -253,15 +253,23 @@ impl<'gc> Context<'gc> {
                 };
                 self.string([shown, b": ", error.to_string().as_bytes()].concat())
             };
-            let template = bytecode::dump::read_named(chunk.into(), name).map_err(|error| {
-                match error.kind {
-                    DumpErrorKind::NotADump | DumpErrorKind::Version(_) => {
-                        refuse(&"cannot load incompatible bytecode")
-                    }
-                    _ if error.offset <= DUMP_HEAD => refuse(&"cannot load incompatible bytecode"),
-                    _ => refuse(&error),
-                }
-            })?;
+            // What only the dump could name is nameless when it is stripped.
+            let own_name: &[u8] = match name {
+                [b'\x1b', ..] => b"=?",
+                name => name,
+            };
+            let template =
+                bytecode::dump::read_named(chunk.into(), own_name).map_err(
+                    |error| match error.kind {
+                        DumpErrorKind::NotADump | DumpErrorKind::Version(_) => {
+                            refuse(&"cannot load incompatible bytecode")
+                        }
+                        _ if error.offset <= DUMP_HEAD => {
+                            refuse(&"cannot load incompatible bytecode")
+                        }
+                        _ => refuse(&error),
+                    },
+                )?;
             bytecode::verify::verify(&template).map_err(|error| refuse(&error))?;
             self.prototype(&template)
         } else {

@@ -352,7 +352,7 @@ impl<'gc> Context<'gc> {
     /// Returns the traceback of a task, as `debug.traceback` words it.
     pub fn task_traceback(self, task: &Task) -> Vec<u8> {
         match self.fetch(&task.current).as_coroutine() {
-            Some(coroutine) => vm::traceback::traceback(coroutine, None, 0),
+            Some(coroutine) => vm::traceback::of_failed(coroutine),
             None => Vec::new(),
         }
     }

@@ -14,6 +14,8 @@ use crate::value::Value;
 /// A value whose contents only native functions see.
 pub struct Userdata<'gc> {
     metatable: Cell<Option<Gc<'gc, Table<'gc>>>>,
+    /// What `debug.getfenv` answers, when it is not the globals.
+    env: Cell<Option<Gc<'gc, Table<'gc>>>>,
     /// A Lua value that belongs to the object and lives as long.
     attached: Cell<Value<'gc>>,
     /// Rust data; holds no heap pointers, being `'static`.
@@ -40,6 +42,7 @@ impl<'gc> Userdata<'gc> {
             mc,
             Userdata {
                 metatable: Cell::new(None),
+                env: Cell::new(None),
                 attached: Cell::new(Value::NIL),
                 data: RefCell::new(data),
                 is_finalizable: Cell::new(false),
@@ -62,6 +65,15 @@ impl<'gc> Userdata<'gc> {
             mc.backward_barrier(Gc::erase(self_), Some(Gc::erase(metatable)));
         }
         self_.metatable.set(metatable);
+    }
+
+    pub fn env(&self) -> Option<Gc<'gc, Table<'gc>>> {
+        self.env.get()
+    }
+
+    pub fn set_env(self_: Gc<'gc, Self>, mc: &Mutation<'gc>, env: Gc<'gc, Table<'gc>>) {
+        mc.backward_barrier(Gc::erase(self_), Some(Gc::erase(env)));
+        self_.env.set(Some(env));
     }
 
     pub fn attached(&self) -> Value<'gc> {
@@ -87,8 +99,10 @@ impl<'gc> Userdata<'gc> {
 // SAFETY: all heap pointers are traced.
 unsafe impl<'gc> Collect<'gc> for Userdata<'gc> {
     fn trace<T: Trace<'gc>>(&self, cc: &mut T) {
-        if let Some(metatable) = self.metatable.get() {
-            cc.trace_gc(Gc::erase(metatable));
+        for table in [&self.metatable, &self.env] {
+            if let Some(table) = table.get() {
+                cc.trace_gc(Gc::erase(table));
+            }
         }
         self.attached.get().trace(cc);
     }

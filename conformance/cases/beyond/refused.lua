@@ -37,6 +37,11 @@ package.cpath = saved
 os.remove(library)
 assert(not pcall(debug.upvalueid, type, 1))
 assert(select(2, xpcall(string.rep, debug.traceback)):find("\n\t[builtin#rep]:\n", 1, true))
+assert(debug.traceback():find("in main chunk$"))
+for _, f in ipairs({ string.len, print, math.random }) do
+  local info = debug.getinfo(f)
+  assert(info.what == "C" and info.nups == 0)
+end
 
 -- A count that no table can have is the end of the buffer, not "table overflow".
 local decoded, decode_message = pcall(require("string.buffer").decode, "\9\255\255\255\255\255\1")

@@ -44,6 +44,8 @@ ok, err = pcall(function()
   return (select(-4, 1, 2, 3))
 end)
 assert(not ok and err:match(":%d+: (.*)") == "bad argument #1 to 'select' (index out of range)", err)
+-- What begins with `#` counts.
+assert(select("##", 1, nil) == 2 and select("#2", 1) == 1 and not pcall(select, " #"))
 
 -- What exists, and what other dialects have.
 for _, name in ipairs({ "assert", "collectgarbage", "dofile", "error", "gcinfo", "getfenv", "getmetatable", "ipairs", "load", "loadfile", "loadstring", "module", "newproxy", "next", "pairs", "pcall", "print", "rawequal", "rawget", "rawset", "require", "select", "setfenv", "setmetatable", "tonumber", "tostring", "type", "unpack", "xpcall" }) do

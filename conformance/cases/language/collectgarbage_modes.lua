@@ -105,3 +105,9 @@ between(1000 * 20, 1000 * 200, function()
   return t
 end)
 assert(gcinfo() == math.floor(collectgarbage("count")) and select("#", gcinfo()) == 1)
+
+-- The mode is looked at first.
+local ok, message = pcall(collectgarbage, "no", "number")
+assert(not ok and message == "bad argument #1 to '?' (invalid option 'no')", message)
+ok, message = pcall(collectgarbage, "count", "number")
+assert(not ok and message == "bad argument #2 to '?' (number expected, got string)", message)

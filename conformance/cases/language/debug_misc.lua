@@ -36,3 +36,15 @@ end, "lc")
 local x = math.floor(1.5)
 debug.sethook()
 assert(lines == 2 and calls == 2 and debug.gethook() == nil)
+
+-- Environments of what is no Lua function.
+local proxy, env = newproxy(), {}
+assert(debug.getfenv(proxy) == _G and debug.setfenv(proxy, env) == proxy and debug.getfenv(proxy) == env)
+assert(debug.getfenv(require) == package and debug.getfenv(module) == package)
+assert(debug.getfenv(package.loaders[1]) == package and debug.getfenv(package.seeall) == _G)
+local file = io.tmpfile()
+assert(debug.getfenv(file) == debug.getmetatable(file) and debug.getfenv(io.open) == debug.getmetatable(file))
+assert(debug.getfenv(io.stdout) == _G and debug.getfenv(file.read) == _G)
+file:close()
+local ok, message = pcall(debug.setfenv, {}, {})
+assert(not ok and message == "'setfenv' cannot change environment of given object", message)

@@ -107,3 +107,8 @@ local ok, err = pcall(string.gsub, "abc", "b", function()
   error("from inside", 0)
 end)
 assert(not ok and err == "from inside")
+
+-- The count is C's: a `long`, of which the low half is taken.
+for count, expected in pairs({ [2 ^ 32 + 5] = 5, [1e10] = 6, [2 ^ 40 + 3.7] = 3, [2 ^ 31] = 0, [-1] = 0, [1e300] = 0, [2.9] = 2 }) do
+  assert(select(2, ("aaaaaa"):gsub("a", "b", count)) == expected, count)
+end

@@ -58,3 +58,7 @@ for _, sizes in ipairs({ { 0, -1 }, { 0, -3 }, { -3, -3 }, { 2 ^ 27 + 1, 0 }, { 
   assert(not ok and message == "table overflow", message)
 end
 assert(type(require("table.new")(-3, 0)) == "table")
+
+-- No digits are 0.
+jit.opt.start("hotloop=")
+assert(not pcall(jit.opt.start, "hotloop=x"))

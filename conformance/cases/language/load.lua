@@ -138,3 +138,23 @@ for size = 1, 9 do
   end))
   assert(chunk() == "ABCD\nE")
 end
+
+-- A reader is asked for no more than what the first error needs.
+local function asked(pieces)
+  local calls = 0
+  local chunk = load(function()
+    calls = calls + 1
+    return pieces[calls]
+  end, "=pieces")
+  return not chunk and calls
+end
+assert(asked({ "x = = ", "1 ", "2 ", "3 " }) == 1)
+assert(asked({ "x ", "= ", "1 ", "= ", "2 ", "3 " }) == 4)
+-- It takes the next byte to see where a name ends.
+assert(asked({ "return", " a", " b", "c", " d", " e" }) == 5)
+local many = {}
+for i = 1, 300 do
+  many[i] = "x = 1 "
+end
+many[150] = "y y "
+assert(asked(many) == 150)

@@ -64,3 +64,12 @@ local function refused(f, message)
   assert(not ok and err:match(":%d+: (.*)") == message, err)
 end
 refused(function() return (math.random("x")) end, "bad argument #1 to 'random' (number expected, got string)")
+
+-- A call that is refused has used up a number.
+math.randomseed(7)
+local first, second = math.random(), math.random()
+for _, arguments in ipairs({ { "x" }, { {}, 2 }, { 1, {} } }) do
+  math.randomseed(7)
+  assert(not pcall(math.random, unpack(arguments)))
+  assert(math.random() == second and first ~= second)
+end

@@ -93,7 +93,10 @@ local function stripped(source, ...)
 end
 assert(select(2, pcall(stripped("error('x')", "=name"))) == "name:0: x")
 assert(select(2, pcall(stripped("local t = ... return t.x", "@file.lua"))):find("^file.lua:0: attempt to index a nil value"))
-assert(select(2, pcall(stripped("error('x')"))) == '[string "..."]:0: x')
+-- Neovim's LuaJIT knows no better name than "?", older ones show the dump.
+local is_old = jit.version_num < 20199
+assert(select(2, pcall(stripped("error('x')"))) == (is_old and '[string "..."]:0: x' or "?:0: x"))
+assert(debug.getinfo(stripped("return 1")).source:sub(1, 2) == (is_old and "\27L" or "=?"))
 local of_stripped = debug.getinfo(stripped("return 1", "=name"))
 assert(of_stripped.what == "Lua" and of_stripped.linedefined == 0 and of_stripped.short_src == "name")
 assert(stripped("return debug.getinfo(1, 'l').currentline + 0")() == 0)

@@ -65,6 +65,10 @@ assert((unpack(setmetatable({}, { __index = { "i" } }), 1, 1)) == nil, "raw acce
 assert(pack(unpack({}, 1, 7900)).n == 7900)
 local ok, err = pcall(unpack, {}, 1, 1e6)
 assert(not ok and err == "too many results to unpack", err)
+-- Arguments and results together are at most 8000.
+assert(pcall(unpack, {}, 1, 7997) and pcall(unpack, {}, 1, 7995, 1, 1) and not pcall(unpack, {}, 1, 7996, 1, 1))
+ok, err = pcall(unpack, {}, 1, 7998)
+assert(not ok and err == "too many results to unpack", err)
 ok, err = pcall(unpack, {}, -2 ^ 31, 2 ^ 31 - 1)
 assert(not ok and err == "too many results to unpack", err)
 

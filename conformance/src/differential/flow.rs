@@ -74,9 +74,10 @@ impl Generator {
                 .collect();
             block.push_str(&format!("{} = {} ", left.join(", "), right.join(", ")));
         }
+        // An object's handler could call itself to the limit of the stack, which is elsewhere in LuaJIT.
         let upvalue = self.pick(&[
             "",
-            "local function touch() u = (u or 0) + 1 a = u i = 2 end touch() ",
+            "local function touch() u = (tonumber(u) or 0) + 1 a = u i = 2 end touch() ",
             "local function see() return a, b, i, t end ",
         ]);
         let value = self.expression(Type::Any, 1);

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::coroutine::Coroutine;
 use crate::error::Error;
 use crate::function::{Function, NativeFn};
+use crate::stdlib::os::check_option;
 use crate::string::LuaString;
 use crate::table::{Table, marks};
 use crate::userdata::Userdata;
@@ -15,7 +16,7 @@ use crate::value::{Type, Value};
 use crate::vm::transfer::continuation;
 use crate::vm::{Metamethod, cdata, describe, metamethod};
 
-/// Most results of `unpack`.
+/// Most arguments and results of `unpack` together.
 const MAX_UNPACK: i64 = 8000;
 
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
@@ -85,26 +86,31 @@ fn assert<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 }
 
 fn collectgarbage<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let option = call.opt_string(1)?;
-    let option = option.as_ref().map_or(&b"collect"[..], |s| s.as_bytes());
+    const OPTIONS: &[&str] = &[
+        "collect",
+        "step",
+        "count",
+        "stop",
+        "restart",
+        "setpause",
+        "setstepmul",
+        "isrunning",
+    ];
+    let option = OPTIONS[check_option(call, 1, Some(0), OPTIONS)?];
     let argument = call.opt_int(2, 0)?;
     let vm = call.ctx.vm;
     match option {
-        b"collect" => call.collect(|call| call.ret(0.0)),
-        b"step" => call.collect_step(argument.max(0) as u32, |call| {
+        "collect" => call.collect(|call| call.ret(0.0)),
+        "step" => call.collect_step(argument.max(0) as u32, |call| {
             call.ret(call.ctx.vm.cycle_finished.get())
         }),
-        b"count" => call.ret(vm.heap.used() as f64 / 1024.0),
-        b"stop" | b"restart" => {
-            vm.collector_stopped.set(option == b"stop");
+        "count" => call.ret(vm.heap.used() as f64 / 1024.0),
+        "setpause" => call.ret(f64::from(vm.pause.replace(argument))),
+        "setstepmul" => call.ret(f64::from(vm.step_multiplier.replace(argument))),
+        "isrunning" => call.ret(!vm.collector_stopped.get()),
+        _ => {
+            vm.collector_stopped.set(option == "stop");
             call.ret(0.0)
-        }
-        b"setpause" => call.ret(f64::from(vm.pause.replace(argument))),
-        b"setstepmul" => call.ret(f64::from(vm.step_multiplier.replace(argument))),
-        b"isrunning" => call.ret(!vm.collector_stopped.get()),
-        other => {
-            let shown = String::from_utf8_lossy(other);
-            Err(call.arg_error(1, format!("invalid option '{shown}'")))
         }
     }
 }
@@ -430,7 +436,7 @@ fn select<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if call
         .arg(1)
         .as_string()
-        .is_some_and(|s| s.as_bytes() == b"#")
+        .is_some_and(|s| s.as_bytes().starts_with(b"#"))
     {
         return call.ret((count - 1) as f64);
     }
@@ -487,9 +493,10 @@ fn unpack<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         return call.ret0();
     }
     let count = last - first + 1;
-    if count > MAX_UNPACK || call.reserve(count as usize).is_err() {
+    if count + call.arg_count() as i64 > MAX_UNPACK {
         return Err(call.error("too many results to unpack"));
     }
+    call.reserve(count as usize)?;
     call.burn(count as usize / 8);
     for index in first..=last {
         call.push_reserved(table.get_index(index as i32 as u32));

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use gc_arena::Gc;
 
-use crate::call::{Call, NativeResult};
+use crate::call::{Call, NativeResult, low_half};
 use crate::compiler::chunk_display;
 use crate::compiler::number::string_to_number;
 use crate::context::Context;
@@ -87,12 +87,7 @@ fn getinfo<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
         let level = (subject.as_number())
             .or_else(|| text.and_then(|text| string_to_number(text.as_bytes())))
             .ok_or_else(|| call.arg_error(skip + 1, "function or level expected"))?;
-        let level = if level.abs() < 9_223_372_036_854_775_808.0 {
-            level as i64 as i32
-        } else {
-            0
-        };
-        let found = frame(call, coroutine, level);
+        let found = frame(call, coroutine, low_half(level));
         let Some(found) = found else {
             return call.ret(Value::NIL);
         };
@@ -404,28 +399,31 @@ fn setmetatable<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
 
 fn getfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let value = call.check_any(1)?;
-    match value.as_function() {
-        Some(function) => call.ret(function.env()),
-        None if value.as_userdata().is_some() => call.ret(call.globals()),
-        None if value.as_coroutine().is_some() => {
-            let env = value.as_coroutine().and_then(|coroutine| coroutine.env());
-            call.ret(env.unwrap_or_else(|| call.globals()))
-        }
-        None => call.ret(Value::NIL),
-    }
+    let env = if let Some(function) = value.as_function() {
+        return call.ret(function.env());
+    } else if let Some(userdata) = value.as_userdata() {
+        userdata.env()
+    } else if let Some(coroutine) = value.as_coroutine() {
+        coroutine.env()
+    } else {
+        return call.ret(Value::NIL);
+    };
+    call.ret(env.unwrap_or_else(|| call.globals()))
 }
 
 fn setfenv<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let env = call.check_table(2)?;
-    if let Some(coroutine) = call.arg(1).as_coroutine() {
+    let value = call.arg(1);
+    if let Some(coroutine) = value.as_coroutine() {
         Coroutine::set_env(coroutine, call.mutation(), Some(env));
-        return call.ret(coroutine);
-    }
-    let Some(function) = call.arg(1).as_function() else {
+    } else if let Some(function) = value.as_function() {
+        Function::set_env(function, call.mutation(), env);
+    } else if let Some(userdata) = value.as_userdata() {
+        Userdata::set_env(userdata, call.mutation(), env);
+    } else {
         return Err(call.error("'setfenv' cannot change environment of given object"));
-    };
-    Function::set_env(function, call.mutation(), env);
-    call.ret(function)
+    }
+    call.ret(value)
 }
 
 fn getregistry<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

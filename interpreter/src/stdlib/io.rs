@@ -21,7 +21,7 @@ use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::environment::{Buffering, OpenMode, Standard};
 use crate::error::Error;
-use crate::function::NativeFn;
+use crate::function::{Function, NativeFn};
 use crate::stdlib::base::identity;
 use crate::stdlib::os::{
     c_string, check_option, describe, is_refused, refusal, return_outcome, to_long,
@@ -80,9 +80,15 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
             write_to(call, standard_file(call, OUTPUT)?, 1)
         }),
     ];
-    for (table, list) in [(metatable, &methods[..]), (library, &functions[..])] {
+    let globals = ctx.globals();
+    for (table, list, env) in [
+        (metatable, &methods[..], globals),
+        (library, &functions[..], metatable),
+    ] {
         for &(name, run) in list {
-            ctx.set_field(table, name, ctx.native(name, run, &[shared.into()]))?;
+            let function = ctx.native(name, run, &[shared.into()]);
+            Function::set_env(function, ctx.mc, env);
+            ctx.set_field(table, name, function)?;
         }
     }
     ctx.set_field(metatable, "__index", metatable)?;
@@ -146,7 +152,12 @@ fn make_userdata<'gc>(
         close_at_end: false,
     };
     let userdata = call.userdata(Box::new(handle));
-    Userdata::set_metatable(userdata, call.mc, shared(call, METATABLE).as_table());
+    let metatable = shared(call, METATABLE).as_table();
+    Userdata::set_metatable(userdata, call.mc, metatable);
+    if let Some(metatable) = metatable {
+        // That of the library's functions.
+        Userdata::set_env(userdata, call.mc, metatable);
+    }
     userdata
 }
 

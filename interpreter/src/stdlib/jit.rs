@@ -114,7 +114,8 @@ fn is_known(flag: &str) -> bool {
         return digit.is_ascii_digit();
     }
     if let Some((name, value)) = flag.split_once('=') {
-        let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        // Nothing is 0.
+        let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
         return is_number && PARAMETERS.contains(&name);
     }
     let name = flag.strip_prefix(['+', '-']).unwrap_or(flag);

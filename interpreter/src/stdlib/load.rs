@@ -115,7 +115,14 @@ struct Pieces {
     /// The length at which to look for an error: nobody should be asked for the rest of a chunk that has one,
     /// least of all without end. It grows by a factor, so that all looks together cost little.
     next_look: usize,
+    /// Bytes that have been looked at.
+    looked_at: usize,
 }
+
+/// Each piece of a chunk that is not longer is looked at, as LuaJIT does,
+const SHORT_CHUNK: usize = 4096;
+/// as long as no more bytes have been looked at.
+const LOOKED_AT_FREELY: usize = 128 << 10;
 
 /// Takes what a reader function returned; the end is nil or an empty string.
 fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
@@ -136,13 +143,17 @@ fn read_piece<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     if let Some(text) = text.filter(|text| !text.is_empty()) {
         call.check_room(pieces.text.len() + text.len())?;
         pieces.text.extend_from_slice(text.as_bytes());
-        if pieces.text.len() >= pieces.next_look {
-            let is_second = pieces.next_look > 0;
-            pieces.next_look = if is_second { pieces.text.len() * 4 } else { 1 };
-            if is_second && !pieces.text.starts_with(b"\x1b") {
+        let len = pieces.text.len();
+        let is_free = len <= SHORT_CHUNK && pieces.looked_at + len <= LOOKED_AT_FREELY;
+        if is_free || len >= pieces.next_look {
+            // Many chunks come in one piece, which need not be looked at twice when it is long.
+            let is_first = pieces.next_look == 0;
+            pieces.next_look = if is_first { 1 } else { len * 4 };
+            if (is_free || !is_first) && !pieces.text.starts_with(b"\x1b") {
+                pieces.looked_at += len;
                 let name = call.opt_string(2)?;
                 let name = name.as_ref().map_or(UNNAMED, |name| name.as_bytes());
-                call.burn(pieces.text.len() / 16);
+                call.burn(len / 16);
                 if crate::compiler::fails_at_once(&pieces.text, name) {
                     drop(data);
                     return finish_pieces(call);

@@ -7,6 +7,7 @@ use std::f64::consts;
 use crate::call::{Call, NativeResult};
 use crate::context::Context;
 use crate::error::Error;
+use crate::text::random;
 use crate::value::Value;
 use crate::vm::Metamethod;
 use crate::vm::arithmetic::floor;
@@ -161,19 +162,13 @@ fn ldexp(x: f64, exponent: f64) -> f64 {
 }
 
 fn random<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
-    let value = match call.arg_count() {
-        0 => call.vm.random.borrow_mut().next_double(),
-        1 => {
-            let high = call.check_number(1)?;
-            call.vm.random.borrow_mut().up_to(high)
-        }
-        _ => {
-            let low = call.check_number(1)?;
-            let high = call.check_number(2)?;
-            call.vm.random.borrow_mut().between(low, high)
-        }
-    };
-    call.ret(value)
+    // Before a look at the arguments: a wrong one uses up a number too.
+    let number = call.vm.random.borrow_mut().next_double();
+    call.ret(match call.arg_count() {
+        0 => number,
+        1 => random::up_to(number, call.check_number(1)?),
+        _ => random::between(number, call.check_number(1)?, call.check_number(2)?),
+    })
 }
 
 fn randomseed<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {

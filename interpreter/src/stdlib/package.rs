@@ -38,7 +38,12 @@ fn initial_path(ctx: Context<'_>, variable: &str, default: &str) -> Vec<u8> {
 pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     let globals = ctx.globals();
     let (package, loaded, preload) = (ctx.table(), ctx.table(), ctx.table());
-    ctx.register(globals, &[("require", require), ("module", module)])?;
+    let functions: [(&'static str, NativeFn); 2] = [("require", require), ("module", module)];
+    for (name, run) in functions {
+        let function = ctx.native(name, run, &[]);
+        Function::set_env(function, ctx.mc, package);
+        ctx.set_field(globals, name, function)?;
+    }
     ctx.register(
         package,
         &[
@@ -66,6 +71,7 @@ pub(crate) fn open<'gc>(ctx: Context<'gc>) -> Result<(), Error<'gc>> {
     ];
     for (index, (name, run)) in searchers.into_iter().enumerate() {
         let loader = ctx.native(name, run, &[package.into()]);
+        Function::set_env(loader, ctx.mc, package);
         ctx.set(loaders, (index + 1) as f64, loader)?;
     }
     ctx.set_field(package, "loaders", loaders)?;

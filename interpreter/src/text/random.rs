@@ -67,16 +67,16 @@ impl Random {
         const ONE: u64 = 0x3ff0_0000_0000_0000;
         f64::from_bits(self.next_bits() & 0x000f_ffff_ffff_ffff | ONE) - 1.0
     }
+}
 
-    /// `math.random(high)`: an integer from 1 to `high`. LuaJIT refuses no argument.
-    pub fn up_to(&mut self, high: f64) -> f64 {
-        (self.next_double() * high).floor() + 1.0
-    }
+/// `math.random(high)`: makes a number below 1 an integer from 1 to `high`. LuaJIT refuses no argument.
+pub fn up_to(number: f64, high: f64) -> f64 {
+    (number * high).floor() + 1.0
+}
 
-    /// `math.random(low, high)`: an integer from `low` to `high`, if they are integers.
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
-        (self.next_double() * (high - low + 1.0)).floor() + low
-    }
+/// `math.random(low, high)`: makes it an integer from `low` to `high`, if they are integers.
+pub fn between(number: f64, low: f64, high: f64) -> f64 {
+    (number * (high - low + 1.0)).floor() + low
 }
 
 #[cfg(test)]
@@ -140,21 +140,24 @@ mod tests {
         for _ in 0..4 {
             random.next_double();
         }
-        assert_eq!(random.up_to(10.0), 8.0);
-        assert_eq!(random.up_to(6.0), 5.0);
-        assert_eq!(random.between(1.0, 100.0), 7.0);
-        assert_eq!(random.between(-5.0, 5.0), -3.0);
-        assert_eq!(random.up_to(0.0), 1.0);
-        assert_eq!(random.up_to(9007199254740992.0), 6163997105227949.0);
-        assert_eq!(random.between(0.5, 3.5), 2.5);
-        assert_eq!(random.between(5.0, 1.0), 4.0);
-        assert_eq!(random.up_to(1e300), 8.224_564_142_130_52e299);
-        assert_eq!(random.up_to(-3.0), -2.0);
-        assert!(random.up_to(f64::NAN).is_nan());
-        assert_eq!(random.up_to(f64::INFINITY), f64::INFINITY);
-        assert_eq!(random.between(-1e308, 1e308), f64::INFINITY);
+        assert_eq!(up_to(random.next_double(), 10.0), 8.0);
+        assert_eq!(up_to(random.next_double(), 6.0), 5.0);
+        assert_eq!(between(random.next_double(), 1.0, 100.0), 7.0);
+        assert_eq!(between(random.next_double(), -5.0, 5.0), -3.0);
+        assert_eq!(up_to(random.next_double(), 0.0), 1.0);
         assert_eq!(
-            random.between(1.0, 1152921504606846976.0),
+            up_to(random.next_double(), 9007199254740992.0),
+            6163997105227949.0
+        );
+        assert_eq!(between(random.next_double(), 0.5, 3.5), 2.5);
+        assert_eq!(between(random.next_double(), 5.0, 1.0), 4.0);
+        assert_eq!(up_to(random.next_double(), 1e300), 8.224_564_142_130_52e299);
+        assert_eq!(up_to(random.next_double(), -3.0), -2.0);
+        assert!(up_to(random.next_double(), f64::NAN).is_nan());
+        assert_eq!(up_to(random.next_double(), f64::INFINITY), f64::INFINITY);
+        assert_eq!(between(random.next_double(), -1e308, 1e308), f64::INFINITY);
+        assert_eq!(
+            between(random.next_double(), 1.0, 1152921504606846976.0),
             3.5960860252454246e+17
         );
     }

@@ -27,6 +27,22 @@ pub(crate) fn traceback<'gc>(
     message: Option<&[u8]>,
     level: usize,
 ) -> Vec<u8> {
+    of_frames(coroutine, message, level, 0)
+}
+
+/// Returns the traceback of a coroutine that has failed, as a message handler of the command `luajit` sees it: the
+/// handler itself is a level that is not shown.
+pub(crate) fn of_failed<'gc>(coroutine: Gc<'gc, Coroutine<'gc>>) -> Vec<u8> {
+    of_frames(coroutine, None, 0, 1)
+}
+
+/// Returns `message` and the traceback from the frame `level` up, below `hidden` levels that have no frames.
+fn of_frames<'gc>(
+    coroutine: Gc<'gc, Coroutine<'gc>>,
+    message: Option<&[u8]>,
+    level: usize,
+    hidden: usize,
+) -> Vec<u8> {
     let mut text = head(message);
     let mut frames = Vec::new();
     let mut next = describe::frame(coroutine, coroutine.base.get(), level);
@@ -34,6 +50,7 @@ pub(crate) fn traceback<'gc>(
         frames.push(frame);
         next = describe::frame_above(coroutine, frame);
     }
+    let level = level + hidden;
     // Levels count from 0, and what is left out depends on them, not on what is shown.
     let shown_first = FIRST.saturating_sub(level);
     let is_long = level + frames.len() > FIRST.max(level) + LAST + 1;

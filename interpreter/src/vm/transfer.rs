@@ -735,7 +735,7 @@ fn uncaught<'gc>(
 ) -> Step<'gc> {
     coroutine.status.set(Status::Dead);
     let Some(resumer) = coroutine.resumer.take() else {
-        let traceback = traceback::traceback(coroutine, None, 0);
+        let traceback = traceback::of_failed(coroutine);
         *ctx.vm.failure.borrow_mut() = Some(Failure::Error { value, traceback });
         return Step::Exit(Exit::Failed);
     };

@@ -35,7 +35,7 @@ struct Substitution<'a, 'gc> {
 pub(super) fn gsub<'gc>(call: &Call<'gc>) -> NativeResult<'gc> {
     let subject = call.check_string(1)?;
     let text = call.check_string(2)?;
-    let limit = call.opt_int(4, (subject.len() + 1).min(i32::MAX as usize) as i32)?;
+    let limit = call.opt_long(4, (subject.len() + 1).min(i32::MAX as usize) as i32)?;
     let replacement = call.arg(3);
     let replacement = if replacement.as_table().is_some() || replacement.as_function().is_some() {
         replacement
