@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use interpreter::{Failure, Lua, Options, Outcome};
+use interpreter::{Failure, Lua, Options, Outcome, Recycler};
+
+#[global_allocator]
+static ALLOCATOR: Recycler = Recycler;
 
 /// Fuel of a slice: some ten microseconds of Lua.
 const SLICE: u64 = 500;
