@@ -16,6 +16,7 @@ end
 local yielded, sorted = drain(function()
   local t = { 5, 3, 9, 1 }
   table.sort(t, function(a, b)
+    assert(coroutine.isyieldable(), "false in LuaJIT")
     coroutine.yield(a .. "<" .. b)
     return a < b
   end)

@@ -107,3 +107,12 @@ assert(sum(0, unpack(many, 1, 200)) == 20100)
 
 local ok, err = pcall(unpack, many, 1, 1e7)
 assert(not ok and err == "too many results to unpack", err)
+
+-- The room that a constructor makes for them decides which border of a table with holes its length is.
+local function lengths(...)
+  return #{ ... } .. " " .. #{ 1, ... } .. " " .. #{ 1, 2, 3, ... } .. " " .. #{ x = 1, ... }
+end
+assert(lengths(nil, 0, nil, 0) == "2 3 3 2", lengths(nil, 0, nil, 0))
+assert(lengths(0, nil, 0) == "1 2 4 1", lengths(0, nil, 0))
+assert(lengths(nil, nil, 0) == "0 1 3 0", lengths(nil, nil, 0))
+assert(lengths(nil, nil) == "0 1 3 0", lengths(nil, nil))

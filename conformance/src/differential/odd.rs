@@ -77,7 +77,7 @@ const ODD: &[&str] = &[
 ];
 
 /// What may be called with them: it does no more work than its arguments are long, and tells nothing of
-/// addresses, time or the world.
+/// addresses, time or the world, nor of where LuaJIT cannot yield.
 const CALLED: &[&str] = &[
     "assert",
     "error",
@@ -135,7 +135,6 @@ const CALLED: &[&str] = &[
     "coroutine.resume",
     "coroutine.status",
     "coroutine.wrap",
-    "coroutine.isyieldable",
     "debug.getupvalue",
     "debug.gethook",
     "debug.getmetatable",

@@ -349,6 +349,25 @@ impl<'gc> Table<'gc> {
         self.resize(mc, heap, len, self.node_count())
     }
 
+    /// Makes room for `count` items from the index `first` on, which a constructor is about to store: as many slots
+    /// as LuaJIT has then (`TSETM`), since the length of what has holes depends on them.
+    pub(crate) fn reserve_items(
+        &self,
+        mc: &Mutation<'gc>,
+        heap: &Heap,
+        first: u32,
+        count: u32,
+    ) -> Result<(), TableError> {
+        // A gap is in damaged bytecode only.
+        if count == 0 || first > self.array_len.get().max(1) {
+            return Ok(());
+        }
+        match first.checked_add(count) {
+            Some(end) if end > self.array_len.get() => self.reserve_array(mc, heap, end + 1),
+            _ => Ok(()),
+        }
+    }
+
     fn resize(
         &self,
         mc: &Mutation<'gc>,

@@ -866,8 +866,9 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                     let first = number!(d!()).bits() as u32;
                     let a = a!();
                     if let Some(table) = reg!(a - 1).as_table() {
-                        let mut failed = None;
-                        for offset in 0..coroutine!().multiple.get() as u32 {
+                        let count = coroutine!().multiple.get() as u32;
+                        let mut failed = table.reserve_items(mc, heap, first, count).err();
+                        for offset in 0..count {
                             let value = reg!(a + offset as usize);
                             if let Err(error) =
                                 table.set_index(mc, heap, first.wrapping_add(offset), value)
