@@ -489,8 +489,11 @@ impl Host {
         }
         let mut values = call.arguments.clone();
         instantiate.for_neovim = for_neovim;
-        for _ in 0..arguments {
+        for n in 0..arguments {
             instantiate.value(&mut values)?;
+            if n == 0 && for_neovim && call.operation == Operation::Operate {
+                instantiate.for_neovim = !instantiate.resumes();
+            }
         }
         instantiate.refill()?;
         drop(instantiate);

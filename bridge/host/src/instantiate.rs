@@ -498,6 +498,19 @@ impl<'a, 'l> Instantiate<'a, 'l> {
         Ok(())
     }
 
+    /// Tells whether the value on top resumes a coroutine of main when it is called.
+    pub(crate) fn resumes(&mut self) -> bool {
+        let function = self.stack.top();
+        if !self.stack.is_native_function(function) {
+            return false;
+        }
+        self.view.push_slot(self.stack, Slot::Resumes);
+        self.stack.push_value(function);
+        let resumes = self.stack.call(1, 1, 0) && self.stack.boolean(-1);
+        self.stack.set_top(function);
+        resumes
+    }
+
     /// Pushes the object at a path, nil if there is none. `(-0, +1)`
     fn push_named(&mut self, path: &[u8]) {
         if path == b"string.__metatable" {

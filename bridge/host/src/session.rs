@@ -79,6 +79,8 @@ pub(crate) enum Slot {
     Apply,
     /// Makes the notes of a sandbox.
     BeginNotes,
+    /// Tells whether a native function is what `coroutine.wrap` has made.
+    Resumes,
 }
 
 /// Tables of a session that live in Lua; index of the session's table.

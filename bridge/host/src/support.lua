@@ -851,6 +851,14 @@ local function ordered_dump(fn)
   return dump(fn, "d")
 end
 
+local funcinfo = require("jit.util").funcinfo
+local resumption = funcinfo(coroutine.wrap(handler)).ffid
+
+--- Whether a native function is one that `coroutine.wrap` has made: it hands its arguments to Lua.
+local function resumes(fn)
+  return funcinfo(fn).ffid == resumption
+end
+
 return {
   handler,
   trace,
@@ -884,4 +892,5 @@ return {
   end_stand_in,
   apply,
   begin_notes,
+  resumes,
 }

@@ -10,7 +10,13 @@ local co = coroutine.create(function(given)
   assert(given == f)
   return given
 end)
+local same
+local wrapped = coroutine.wrap(function(given)
+  same = given == f
+  return given
+end)
 scenario.run(function()
+  assert(wrapped(f) == f and same)
   local ok, back = coroutine.resume(co, f)
   assert(ok and back == f, back)
   assert(next(found) == nil)
