@@ -6,12 +6,12 @@
 
 use std::ffi::c_int;
 
-use bridge_wire::{Decoder, Encoder, Id, Reference, Token};
+use bridge_wire::{Decoder, Encoder, Id, Reference, Side, Token};
 
 use crate::capture::Capture;
 use crate::error::HostError;
 use crate::instantiate::Instantiate;
-use crate::session::{EntryRecord, TableRecord};
+use crate::session::{EntryRecord, Part, TableRecord};
 use crate::stack::Type;
 
 impl Capture<'_, '_> {
@@ -53,6 +53,7 @@ impl Capture<'_, '_> {
                 fills.encoder().append(value.as_bytes());
             }
             if seen < record.shadow.len() {
+                self.forget_collected(&mut record, table);
                 let comparison = record.comparison;
                 let remotes = &mut self.shared.remotes;
                 record.shadow.retain(|key, entry| {
@@ -96,6 +97,37 @@ impl Capture<'_, '_> {
         self.stack.set_top(top);
         self.shared.tables.insert(id, record);
         Ok(())
+    }
+
+    /// Forgets entries that have not been seen because a collection has taken them: from a weak table, whose other
+    /// half in the thread may still have them, or from the thread's half, which has released their keys.
+    fn forget_collected(&mut self, record: &mut TableRecord, table: c_int) {
+        let top = self.stack.top();
+        let mut is_weak = false;
+        if self.stack.metatable(table) {
+            self.stack.push_string(b"__mode");
+            self.stack.raw_get(top + 1);
+            is_weak = !self.stack.is_nil(-1);
+        }
+        self.stack.set_top(top);
+        let comparison = record.comparison;
+        let mut is_lost = |encoded: &[u8]| {
+            let Ok(Token::Reference(_, id)) = Decoder::new(encoded).token() else {
+                return false;
+            };
+            let part = match id.side() {
+                Side::Host => Part::Originals,
+                Side::Sandbox if is_weak => Part::Replicas,
+                Side::Sandbox => return false,
+            };
+            self.view.push_by_id(self.stack, part, id);
+            let lost = self.stack.is_nil(-1);
+            self.stack.pop(1);
+            lost
+        };
+        record.shadow.retain(|key, entry| {
+            entry.seen == comparison || !(is_lost(key) || is_weak && is_lost(&entry.value))
+        });
     }
 
     /// Writes the entries of a table under the keys of a set, at an index, that differ from what the sandbox knows.

@@ -75,6 +75,9 @@ impl Capture<'_, '_> {
         let turn = self.read_notes();
         self.stack.set_top(top);
         let Some(turn) = turn else {
+            // A collection may have taken an entry of a weak table before it was deleted: the notes know of that.
+            let noted = self.noted_tables();
+            self.noted_entries(noted)?;
             return self.collect_delta();
         };
         if turn.all_cells {
@@ -87,25 +90,51 @@ impl Capture<'_, '_> {
         for id in turn.whole {
             self.changed_table(id)?;
         }
-        if !turn.tables.is_empty() && !mutated(Mutation::ForgetNoted) {
-            self.stack.reserve(8)?;
-            let stores = top + 1;
-            self.stack
-                .raw_get_index(self.view.part(Part::Notes), STORES);
-            for id in turn.tables {
-                self.push_object(id);
-                self.stack.raw_get(stores);
-                if self.stack.kind(stores + 1) == Type::Table {
-                    self.changed_entries(id, stores + 1)?;
-                }
-                self.stack.set_top(stores);
-            }
-            self.stack.set_top(top);
-        }
+        self.noted_entries(turn.tables)?;
         self.changed_environments()?;
         self.ended_coroutines();
         self.finish()?;
         self.forget_notes();
+        Ok(())
+    }
+
+    /// Returns the tables of which single entries were noted.
+    fn noted_tables(&mut self) -> BTreeSet<Id> {
+        let mut tables = BTreeSet::new();
+        let top = self.stack.top();
+        if self.session.relaxed || self.stack.reserve(8).is_err() {
+            return tables;
+        }
+        self.stack
+            .raw_get_index(self.view.part(Part::Notes), STORES);
+        self.stack.push_nil();
+        while self.stack.next(top + 1) {
+            tables.extend(self.view.id_of(self.stack, Part::Ids, top + 2));
+            self.stack.pop(1);
+        }
+        self.stack.set_top(top);
+        tables
+    }
+
+    /// Writes what has changed among the noted entries of some tables.
+    fn noted_entries(&mut self, tables: BTreeSet<Id>) -> Result<(), HostError> {
+        if tables.is_empty() || mutated(Mutation::ForgetNoted) {
+            return Ok(());
+        }
+        let top = self.stack.top();
+        self.stack.reserve(8)?;
+        let stores = top + 1;
+        self.stack
+            .raw_get_index(self.view.part(Part::Notes), STORES);
+        for id in tables {
+            self.push_object(id);
+            self.stack.raw_get(stores);
+            if self.stack.kind(stores + 1) == Type::Table {
+                self.changed_entries(id, stores + 1)?;
+            }
+            self.stack.set_top(stores);
+        }
+        self.stack.set_top(top);
         Ok(())
     }
 
@@ -152,13 +181,8 @@ impl Capture<'_, '_> {
             self.stack.pop(1);
         }
         self.stack.set_top(top);
-        self.stack.raw_get_index(notes, STORES);
-        self.stack.push_nil();
-        while self.stack.next(top + 1) {
-            let id = self.view.id_of(self.stack, Part::Ids, top + 2);
-            turn.tables.extend(id.filter(|id| !turn.whole.contains(id)));
-            self.stack.pop(1);
-        }
+        turn.tables = self.noted_tables();
+        turn.tables.retain(|id| !turn.whole.contains(id));
         Some(turn)
     }
 

@@ -38,13 +38,12 @@ pub(crate) struct Incoming<'a, 'gc> {
 }
 
 impl<'gc> Incoming<'_, 'gc> {
-    /// Applies a delta: creates what is new, then fills and changes.
+    /// Applies a delta: creates what is new, then fills and changes, then lets go of what was released.
     pub(crate) fn apply(&mut self, delta: &Delta<'_>) -> Result<()> {
         let ctx = self.ctx;
         let mut delta = delta.clone();
-        while let Some((id, _)) = delta.next_released()? {
-            self.objects.remove(ctx, id);
-        }
+        let mut released = delta.clone();
+        while delta.next_released()?.is_some() {}
         while let Some((number, bytes)) = delta.next_code()? {
             ctx.check_room(bytes.len())
                 .map_err(|error| ApplyError::NoRoom(error.to_string()))?;
@@ -79,6 +78,10 @@ impl<'gc> Incoming<'_, 'gc> {
         let mut fills = delta.fills();
         while let Some(fill) = fills.next_fill()? {
             self.fill(fill)?;
+        }
+        // Only now: what was a key of an entry that is deleted may be among them.
+        while let Some((id, _)) = released.next_released()? {
+            self.objects.remove(ctx, id);
         }
         Ok(())
     }

@@ -404,7 +404,11 @@ impl Sandbox {
                 self.start_loading(modules);
                 return Ok(());
             }
-            self.apply(&message)?;
+            if let Err(error) = self.apply(&message) {
+                // The next turn must fail of it, too.
+                self.pending.push_front(bytes);
+                return Err(error);
+            }
         }
         let state = self.state.clone();
         self.lua.enter(|ctx| state.objects.borrow_mut().unpin(ctx));
