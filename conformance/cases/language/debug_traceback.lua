@@ -28,6 +28,7 @@ check(leaf .. "return select(2, pcall(leaf))", lines("case:2: in function <case:
 check(leaf .. "local r table.sort({ 1, 2 }, function() r = leaf() return false end) return r", lines("case:2: in function 'leaf'", "case:3: in function <case:3>", "[C]: in function 'sort'", "case:3: in main chunk"))
 check(leaf .. "return (('x'):gsub('x', leaf))", lines("case:2: in function <case:2>", "[C]: in function 'gsub'", "case:3: in main chunk"))
 check(leaf .. "return (table.foreach({ 1 }, function() return (leaf()) end))", lines("case:2: in function 'leaf'", "case:3: in function <case:3>", "[builtin:foreach]: in function 'foreach'", "case:3: in main chunk"))
+check(leaf .. "return select(2, pcall(table.foreachi, { 1 }, function() return (leaf()) end))", lines("case:2: in function 'leaf'", "case:3: in function <case:3>", "[builtin:foreachi]: in function <[builtin:foreachi]:-1>", "[C]: in function 'pcall'", "case:3: in main chunk"))
 
 -- Metamethods and iterators.
 check(leaf .. "return setmetatable({}, { __index = leaf }).x", lines("case:2: in function '__index'", "case:3: in main chunk"))

@@ -166,13 +166,14 @@ fn smallest(peer: &mut Peer, seed: u64, program: &Node) -> io::Result<Difference
 fn outputs(peer: &mut Peer, program: &Node) -> io::Result<Option<(String, String)>> {
     let program = program.render();
     peer.send(&program)?;
-    let ours = run(&program);
-    Ok(match (ours, peer.receive()) {
-        // A program that takes so much has no end that could be compared.
-        (None, _) | (_, Answer::Nothing) => None,
-        (Some(ours), Answer::Output(theirs)) => {
-            Some((without_addresses(&ours), without_addresses(&theirs)))
-        }
+    let Some(ours) = run(&program) else {
+        // A program that takes so much has no end that could be compared, nor waited for.
+        peer.stop();
+        return Ok(None);
+    };
+    Ok(match peer.receive() {
+        Answer::Nothing => None,
+        Answer::Output(theirs) => Some((without_addresses(&ours), without_addresses(&theirs))),
     })
 }
 

@@ -4,11 +4,14 @@
 
 mod mutate;
 
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
 use interpreter::Interrupt;
 use interpreter::bytecode::disassemble::{self, Listing};
 use interpreter::bytecode::{dump, verify};
 
-use crate::captured::{self, End, Limits};
+use crate::captured::{self, End, Limits, Repeated};
 
 pub use mutate::{Mutator, seeds};
 
@@ -68,14 +71,23 @@ pub fn dump(input: &[u8]) {
 }
 
 /// Runs a Lua chunk of ours over parts of the input: it must finish, or use up its fuel or memory.
-fn check(chunk: &str, arguments: &[&[u8]]) {
-    let (_, end) = captured::run(chunk.as_bytes(), b"=check", arguments, LIMITS);
-    match end {
+fn check(chunk: &'static LocalKey<RefCell<Repeated>>, arguments: &[&[u8]]) {
+    match chunk.with_borrow_mut(|chunk| chunk.run(arguments)) {
         End::Finished
         | End::Interrupted(Interrupt::OutOfFuel)
         | End::Interrupted(Interrupt::OutOfMemory) => {}
         other => panic!("{other:?}"),
     }
+}
+
+fn repeated(chunk: &'static str) -> RefCell<Repeated> {
+    RefCell::new(Repeated::new(chunk.as_bytes(), b"=check", LIMITS))
+}
+
+thread_local! {
+    static PATTERN: RefCell<Repeated> = repeated(include_str!("pattern.lua"));
+    static FORMAT: RefCell<Repeated> = repeated(include_str!("format.lua"));
+    static BUFFER_DECODE: RefCell<Repeated> = repeated(include_str!("buffer_decode.lua"));
 }
 
 /// Cuts an input in two, at a length that its first byte gives.
@@ -89,18 +101,18 @@ fn split(input: &[u8]) -> (&[u8], &[u8]) {
 /// Matches one half of the input, a pattern, in the other.
 pub fn pattern(input: &[u8]) {
     let (pattern, subject) = split(input);
-    check(include_str!("pattern.lua"), &[pattern, subject]);
+    check(&PATTERN, &[pattern, subject]);
 }
 
 /// Formats values that the second half of the input encodes by its first half.
 pub fn format(input: &[u8]) {
     let (format, values) = split(input);
-    check(include_str!("format.lua"), &[format, values]);
+    check(&FORMAT, &[format, values]);
 }
 
 /// Decodes LuaJIT's serialization; what was decoded can be encoded and decoded again.
 pub fn buffer_decode(input: &[u8]) {
-    check(include_str!("buffer_decode.lua"), &[input]);
+    check(&BUFFER_DECODE, &[input]);
 }
 
 /// Decodes a message of the bridge, down to each value of it.

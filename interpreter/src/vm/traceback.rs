@@ -70,17 +70,22 @@ fn of_frames<'gc>(
         match function.prototype() {
             None => {
                 let native = function.native().map_or("?", |native| native.name);
+                // LuaJIT has these as bytecode of its own.
+                let is_bytecode = matches!(native, "foreach" | "foreachi");
+                let place = match is_bytecode {
+                    true => format!("[builtin:{native}]"),
+                    false => "[C]".to_owned(),
+                };
                 match name {
                     Some((_, name)) => {
-                        // LuaJIT has these as bytecode of its own.
-                        let place = match native {
-                            "foreach" | "foreachi" => format!("[builtin:{native}]"),
-                            _ => "[C]".to_owned(),
-                        };
                         text.extend_from_slice(place.as_bytes());
                         text.extend_from_slice(b": in function '");
                         text.extend_from_slice(&name);
                         text.push(b'\'');
+                    }
+                    None if is_bytecode => {
+                        let line = format!("{place}: in function <{place}:-1>");
+                        text.extend_from_slice(line.as_bytes());
                     }
                     None => text.extend_from_slice(format!("[builtin#{native}]:").as_bytes()),
                 }
