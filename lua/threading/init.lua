@@ -3,6 +3,7 @@
 --- Functions that return nothing run in the thread, all others on main, unless `proxy_functions` is
 --- false.
 
+local handles = require("threading.thread")
 local sandbox = require("threading.sandbox")
 
 local M = {}
@@ -34,7 +35,7 @@ function M.start(callback, args, settings)
       local result = ok and "returned" or ("failed: " .. tostring(problem))
       vim.notify(("threading: the function of thread %d has %s"):format(thread.id, result), vim.log.levels.DEBUG)
     end)
-    thread._observed = false
+    handles.show_error(thread)
   end
   return { thread = thread, stop = M.stop, is_running = M.is_running }
 end
@@ -50,7 +51,7 @@ end
 ---@param thread threading.CompatThread
 ---@return boolean
 function M.is_running(thread)
-  return not thread._stopped and thread.thread._ended == nil
+  return not thread._stopped and not handles.has_ended(thread.thread)
 end
 
 return M

@@ -16,49 +16,59 @@ function M.setup(library)
   native = library
 end
 
---- Something that runs in a sandbox and will have results.
+--- What a handle stands for: a sandbox's body, or what `call` runs in it.
 ---@class threading.Task
 ---@field id integer the sandbox's number
 ---@field name string
----@field package _task integer
----@field package _results? table the results, packed, once it has finished
----@field package _outcome? threading.Status how it finished
----@field package _traceback? string
----@field package _waiting table[] what to call when it finishes
----@field package _observed boolean someone will see its error
----@field package _thread threading.Thread
-local Task = {}
-Task.__index = Task
+---@field number integer the task's number in the sandbox; 1 is the body
+---@field results? table the results, packed, once it has finished
+---@field outcome? threading.Status how it finished
+---@field traceback? string
+---@field waiting table[] what to call when it finishes
+---@field observed boolean someone will see its error
+---@field sandbox threading.Sandbox
 
---- A running sandbox.
----@class threading.Thread: threading.Task
----@field package _tasks table<integer, threading.Task>
----@field package _ended? threading.Status
----@field package _stats? threading.Stats
----@field package _origin string where it was started
-local Thread = setmetatable({}, { __index = Task })
+--- What the handles of one sandbox have in common.
+---@class threading.Sandbox
+---@field tasks table<integer, threading.Task> those that have not finished
+---@field ended? threading.Status
+---@field stats? threading.Stats
+---@field origin string where it was started
+
+--- A handle. What it stands for is kept apart: a function that captures a handle takes it into its thread,
+--- and nothing of this plugin's own with it.
+---@class threading.Thread
+---@field id integer the sandbox's number
+---@field name string
+local Thread = {}
 Thread.__index = Thread
 
+--- Under this name the metatable crosses: a thread has one of its own, whose methods say that it is main's.
+package.loaded.threading_handle = Thread
+
+---@type table<threading.Thread, threading.Task>
+local tasks = setmetatable({}, { __mode = "k" })
+
 --- Says what a handle stands for, where it is printed.
-local function show(self)
+function Thread:__tostring()
   return ("thread %d '%s': %s"):format(self.id, self.name, self:status())
 end
-Task.__tostring = show
-Thread.__tostring = show
 
 --- Checks that a method was called with a colon.
 ---@param self any
 ---@param method string
+---@return threading.Task
 local function check_self(self, method)
   if vim.is_thread() then
     local what = "threading: the handle of a thread is main's; use it there: vim.run_on_main_thread(function() return thread:%s(…) end)"
     error(what:format(method), 3)
   end
-  local metatable = getmetatable(self)
-  if metatable ~= Thread and metatable ~= Task then
+  local task = tasks[self]
+  if not task then
     local what = "threading: %s is a method of a thread: write thread:%s(…), with a colon; got %s for the thread"
     error(what:format(method, method, type(self)), 3)
   end
+  return task
 end
 
 --- As long as `vim.wait` can wait.
@@ -95,43 +105,63 @@ local function place(level)
   return ("%s:%d"):format(info.short_src, info.currentline)
 end
 
+--- Makes the handle of a task.
+---@param sandbox threading.Sandbox
+---@param id integer
+---@param name string
+---@param number integer
+---@return threading.Thread
+---@return threading.Task
+local function handle(sandbox, id, name, number)
+  local thread = setmetatable({ id = id, name = name }, Thread)
+  local task = { id = id, name = name, number = number, waiting = {}, observed = false, sandbox = sandbox }
+  tasks[thread] = task
+  sandbox.tasks[number] = task
+  return thread, task
+end
+
 ---@param id integer
 ---@param name string
 ---@param options threading.Options
+---@param level integer where the thread is started: the level of the caller's caller
 ---@return threading.Thread
 function M.new(id, name, options, level)
-  local thread = setmetatable({
-    id = id,
-    name = name,
-    _task = 1,
-    _waiting = {},
-    _observed = options.on_exit ~= nil,
-    _tasks = {},
-    _origin = place(level + 1),
-  }, Thread)
-  thread._thread = thread
-  thread._tasks[1] = thread
+  local thread, task = handle({ tasks = {}, origin = place(level + 1) }, id, name, 1)
   M.threads[id] = thread
   if options.on_exit then
-    table.insert(thread._waiting, { callback = options.on_exit })
+    task.observed = true
+    table.insert(task.waiting, { callback = options.on_exit })
   end
   return thread
+end
+
+--- Whether nothing of a thread runs any more.
+---@param thread threading.Thread
+---@return boolean
+function M.has_ended(thread)
+  return tasks[thread].sandbox.ended ~= nil
+end
+
+--- Has an error of a thread shown although somebody waits for its end.
+---@param thread threading.Thread
+function M.show_error(thread)
+  tasks[thread].observed = false
 end
 
 --- Calls what waits for a task; an error in one keeps none of the others from running.
 ---@param task threading.Task
 local function resolve(task)
-  local waiting = task._waiting
-  task._waiting = {}
+  local waiting = task.waiting
+  task.waiting = {}
   for _, one in ipairs(waiting) do
     local ok, problem
     if one.coroutine then
-      ok, problem = coroutine.resume(one.coroutine, unpack(task._results, 1, task._results.n))
+      ok, problem = coroutine.resume(one.coroutine, unpack(task.results, 1, task.results.n))
       if not ok then
         problem = debug.traceback(one.coroutine, tostring(problem))
       end
     else
-      ok, problem = xpcall(one.callback, debug.traceback, unpack(task._results, 1, task._results.n))
+      ok, problem = xpcall(one.callback, debug.traceback, unpack(task.results, 1, task.results.n))
     end
     if not ok then
       M.report(("threading: error in a callback that waits for thread '%s':\n%s"):format(task.name, tostring(problem)))
@@ -165,15 +195,15 @@ end
 ---@param task threading.Task
 local function report_unobserved(task)
   vim.schedule(function()
-    if task._observed or task._outcome ~= "failed" then
+    if task.observed or task.outcome ~= "failed" then
       return
     end
-    task._observed = true
-    local lines = { ("thread '%s': %s"):format(task.name, describe(task._results[2])) }
-    if task._traceback then
-      table.insert(lines, task._traceback)
+    task.observed = true
+    local lines = { ("thread '%s': %s"):format(task.name, describe(task.results[2])) }
+    if task.traceback then
+      table.insert(lines, task.traceback)
     end
-    table.insert(lines, "started at " .. task._thread._origin)
+    table.insert(lines, "started at " .. task.sandbox.origin)
     vim.notify(table.concat(lines, "\n"), vim.log.levels.ERROR)
   end)
 end
@@ -183,12 +213,12 @@ end
 ---@param traceback string?
 ---@param results table
 local function finish(task, outcome, traceback, results)
-  if task._results then
+  if task.results then
     return
   end
-  task._outcome, task._traceback, task._results = outcome, traceback, results
-  task._thread._tasks[task._task] = nil
-  local waited_for = #task._waiting > 0
+  task.outcome, task.traceback, task.results = outcome, traceback, results
+  task.sandbox.tasks[task.number] = nil
+  local waited_for = #task.waiting > 0
   resolve(task)
   if not results[1] and not waited_for then
     report_unobserved(task)
@@ -202,7 +232,7 @@ function M.dispatch(what, id, ...)
   local thread = M.threads[id]
   if what == "finished" then
     local number, outcome, traceback = ...
-    local task = thread and thread._tasks[number]
+    local task = thread and tasks[thread].sandbox.tasks[number]
     if task then
       finish(task, outcome, traceback, pack(select(4, ...)))
     elseif not select(4, ...) then
@@ -213,10 +243,10 @@ function M.dispatch(what, id, ...)
   elseif what == "ended" then
     local outcome, reason, stats = ...
     if thread then
-      thread._stats = stats
+      local sandbox = tasks[thread].sandbox
       M.threads[id] = nil
-      thread._ended = outcome
-      for _, task in pairs(thread._tasks) do
+      sandbox.stats, sandbox.ended = stats, outcome
+      for _, task in pairs(sandbox.tasks) do
         local results = outcome == "finished" and pack(true) or pack(false, reason or outcome)
         finish(task, outcome, nil, results)
       end
@@ -231,14 +261,14 @@ end
 ---@param timeout? number milliseconds; without it as long as it takes
 ---@return boolean? ok nil when the time was up
 ---@return any ... results, or the error, or "timeout"
-function Task:join(timeout)
-  check_self(self, "join")
+function Thread:join(timeout)
+  local task = check_self(self, "join")
   timeout = M.milliseconds("join", timeout, 2)
-  self._observed = true
-  if not self._results then
+  task.observed = true
+  if not task.results then
     if vim.in_fast_event() then
       native.drain()
-      if not self._results then
+      if not task.results then
         error(
           ("threading: thread '%s' has not finished, and nothing can be waited for inside a fast event (%s); use thread:await(callback), or call join from vim.schedule"):format(
             self.name,
@@ -251,7 +281,7 @@ function Task:join(timeout)
       -- A callback of this very thread must let it run while it waits for it.
       local suspended = native.suspend(self.id)
       local done, interrupted = vim.wait(timeout or longest, function()
-        return self._results ~= nil
+        return task.results ~= nil
       end, 10)
       native.resume(self.id, suspended)
       if not done then
@@ -263,7 +293,7 @@ function Task:join(timeout)
     end
   end
   native.sync(self.id)
-  return unpack(self._results, 1, self._results.n)
+  return unpack(task.results, 1, task.results.n)
 end
 
 --- Has a function called on main when the task has finished; without one, suspends the running
@@ -271,110 +301,99 @@ end
 ---@param callback? fun(ok: boolean, ...: any)
 ---@return boolean? ok
 ---@return any ...
-function Task:await(callback)
-  check_self(self, "await")
-  self._observed = true
+function Thread:await(callback)
+  local task = check_self(self, "await")
+  task.observed = true
   if callback ~= nil then
     if type(callback) ~= "function" then
       error(("threading: await takes a function, got %s"):format(type(callback)), 2)
     end
-    if self._results then
+    if task.results then
       vim.schedule(function()
-        callback(unpack(self._results, 1, self._results.n))
+        callback(unpack(task.results, 1, task.results.n))
       end)
     else
-      table.insert(self._waiting, { callback = callback })
+      table.insert(task.waiting, { callback = callback })
     end
     return
   end
-  if not self._results then
+  if not task.results then
     local running = coroutine.running()
     if not running then
       error("threading: await without a callback works only inside a coroutine; use join here", 2)
     end
-    table.insert(self._waiting, { coroutine = running })
+    table.insert(task.waiting, { coroutine = running })
     repeat
       -- Whoever resumes the coroutine for another reason is none of ours.
       coroutine.yield()
-    until self._results
+    until task.results
   end
   native.sync(self.id)
-  return unpack(self._results, 1, self._results.n)
+  return unpack(task.results, 1, task.results.n)
 end
 
 --- Raises an error in the task at its next safe point.
----@param reason? any
-function Task:cancel(reason)
-  check_self(self, "cancel")
-  if not self._results then
-    native.cancel(self.id, self._task, reason)
+---@param reason? any the error; by default a text that says so
+function Thread:cancel(reason)
+  local task = check_self(self, "cancel")
+  if not task.results then
+    if reason == nil then
+      reason = ("thread '%s' was cancelled"):format(task.name)
+    end
+    native.cancel(task.id, task.number, reason)
   end
 end
 
 --- Has no more Lua of the sandbox run; returns at once.
-function Task:kill()
-  check_self(self, "kill")
-  self._thread._observed = true
-  native.kill(self.id)
+function Thread:kill()
+  local task = check_self(self, "kill")
+  task.observed = true
+  native.kill(task.id)
 end
 
 --- Whether the function has not finished.
 ---@return boolean
-function Task:is_running()
-  check_self(self, "is_running")
-  return self._results == nil
+function Thread:is_running()
+  return check_self(self, "is_running").results == nil
 end
 
 --- What the thread does, or how it ended.
 ---@return threading.Status
-function Task:status()
-  check_self(self, "status")
-  local thread = self._thread
-  if thread._ended then
-    return self._outcome or thread._ended
+function Thread:status()
+  local task = check_self(self, "status")
+  local outcome, ended = task.outcome, task.sandbox.ended
+  -- A body that has returned leaves callbacks behind; of one that has failed it matters more how.
+  if outcome and (ended or task.number > 1 or outcome ~= "finished") then
+    return outcome
   end
-  local status = native.status(self.id)
-  if status == "finished" or status == nil then
-    return self._outcome or "finished"
-  end
-  return status
+  return ended or native.status(task.id) or outcome or "finished"
 end
 
 --- Numbers about the thread; those of its end once it has ended.
 ---@return threading.Stats?
-function Task:stats()
-  check_self(self, "stats")
-  local thread = self._thread
-  thread._stats = native.stats(self.id) or thread._stats
-  return thread._stats
+function Thread:stats()
+  local sandbox = check_self(self, "stats").sandbox
+  sandbox.stats = native.stats(self.id) or sandbox.stats
+  return sandbox.stats
 end
 
 --- Runs a function inside the living sandbox.
 ---@param fn function
 ---@param ... any
----@return threading.Task
+---@return threading.Thread
 function Thread:call(fn, ...)
-  check_self(self, "call")
+  local sandbox = check_self(self, "call").sandbox
   if type(fn) ~= "function" then
     error(("threading: call takes a function, got %s"):format(type(fn)), 2)
   end
-  if self._ended then
-    error(("threading: thread '%s' has ended (%s) and runs nothing any more"):format(self.name, self._ended), 2)
+  if sandbox.ended then
+    error(("threading: thread '%s' has ended (%s) and runs nothing any more"):format(self.name, sandbox.ended), 2)
   end
   local ok, number = pcall(native.call, self.id, fn, { ... }, select("#", ...))
   if not ok then
     error(number, 2)
   end
-  local task = setmetatable({
-    id = self.id,
-    name = self.name,
-    _task = number,
-    _waiting = {},
-    _observed = false,
-    _thread = self,
-  }, Task)
-  self._tasks[number] = task
-  return task
+  return (handle(sandbox, self.id, self.name, number))
 end
 
 --- Exchanges what both sides have written to shared variables.

@@ -495,6 +495,10 @@ local function refresh()
   known_modules = count
   names[_G] = "_G"
   names[package.loaded] = "package.loaded"
+  local handle = package.loaded.threading_handle
+  if handle then
+    names[handle] = "package.loaded.threading_handle"
+  end
   names[package.preload] = "package.preload"
   for _, name in ipairs(base) do
     local value = rawget(_G, name)

@@ -445,6 +445,21 @@ local function unloadable(module, reason)
   return setmetatable({}, { __index = complain, __newindex = complain, __call = complain })
 end
 
+--- Stands for the metatable of the handles, which are main's.
+local handle_metatable = {
+  __tostring = function(handle)
+    return ("thread %d '%s'"):format(handle.id, handle.name)
+  end,
+}
+name(handle_metatable, "package.loaded.threading_handle")
+
+function handle_metatable.__index(_, method)
+  return function()
+    local what = "threading: the handle of a thread is main's; use it there: vim.run_on_main_thread(function() return thread:%s(…) end)"
+    error(what:format(method), 2)
+  end
+end
+
 return function(...)
   for i = 1, select("#", ...) do
     local module = select(i, ...)
