@@ -61,7 +61,8 @@ impl Host {
         let mut due = Vec::new();
         let mut search = false;
         for session in self.sessions.borrow().values() {
-            if session.depth.get() > 0 {
+            // Main waits for no call of the operating system; the next sweep is not far.
+            if session.depth.get() > 0 || session.handle.0.is_held_up() {
                 continue;
             }
             let shared = session.shared.borrow().len();
@@ -78,7 +79,7 @@ impl Host {
             let sessions = self.sessions.borrow();
             let mut free: Vec<Rc<Session>> = sessions.values().cloned().collect();
             drop(sessions);
-            free.retain(|session| session.depth.get() == 0);
+            free.retain(|session| session.depth.get() == 0 && !session.handle.0.is_held_up());
             free.sort_unstable_by_key(|session| session.id);
             return self.collect_cycles(stack, &free);
         }

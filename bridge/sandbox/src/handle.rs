@@ -166,6 +166,40 @@ pub(crate) struct Counters {
     pub(crate) remotes: AtomicU64,
 }
 
+/// Since when a worker has been busy with one slice.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    made: Instant,
+    /// When the slice began, in nanoseconds since `made`; 0 when none runs.
+    began: AtomicU64,
+}
+
+/// A slice that takes longer waits for the operating system: a process, a pipe, a slow disk.
+const STUCK: Duration = Duration::from_millis(20);
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        Progress {
+            made: Instant::now(),
+            began: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn begin_slice(&self) {
+        let now = self.made.elapsed().as_nanos() as u64;
+        self.began.store(now.max(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn end_slice(&self) {
+        self.began.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stuck(&self) -> bool {
+        let began = self.began.load(Ordering::Relaxed);
+        began != 0 && self.made.elapsed() > Duration::from_nanos(began) + STUCK
+    }
+}
+
 /// What both ends of a sandbox share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -176,10 +210,11 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// A `Wake` for this sandbox is on its way.
     pub(crate) woken: AtomicBool,
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl Shared {
-    pub(crate) fn new(id: SandboxId) -> Self {
+    pub(crate) fn new(id: SandboxId, progress: Arc<Progress>) -> Self {
         Shared {
             id,
             baton: Baton::new(),
@@ -187,6 +222,7 @@ impl Shared {
             status: AtomicU8::new(Status::Running.to_byte()),
             counters: Counters::default(),
             woken: AtomicBool::new(false),
+            progress,
         }
     }
 
@@ -323,6 +359,12 @@ impl Handle {
     pub fn kill(&self) {
         self.shared.killed.store(true, Ordering::Release);
         self.wake();
+    }
+
+    /// Returns whether the worker hangs in a call of the operating system, so that `enter` and `trace` would
+    /// wait for that.
+    pub fn is_held_up(&self) -> bool {
+        self.shared.progress.is_stuck()
     }
 
     pub fn status(&self) -> Status {

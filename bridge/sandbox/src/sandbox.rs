@@ -247,7 +247,9 @@ impl Sandbox {
                 turn = Turn::Wait;
                 break;
             };
+            self.link.shared.progress.begin_slice();
             self.run(index, slice.units);
+            self.link.shared.progress.end_slice();
             if let Some(ended) = self.check_limits() {
                 return ended;
             }

@@ -1,4 +1,6 @@
-//! The worker thread: takes turns with its sandboxes, and sleeps when none has anything to do.
+//! The worker threads: each takes turns with its sandboxes, and sleeps when none has anything to do.
+//!
+//! A sandbox stays with its worker, where its heap is. Workers are started as they are needed.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded, unbounded};
 
-use crate::handle::{Handle, Options, SandboxId, Shared, SpawnError, Traced};
+use crate::handle::{Handle, Options, Progress, SandboxId, Shared, SpawnError, Traced};
 use crate::sandbox::{Link, SLICE, Sandbox, Slice, Turn};
 use crate::{clock, stepper};
 
@@ -17,6 +19,13 @@ const SPIN: Duration = Duration::from_micros(50);
 
 /// Looks after which a spinning worker lets other threads run, in case the host shares its processor.
 const SPINS_BEFORE_YIELD: u32 = 20;
+
+/// As many workers at least run sandboxes at once, else as many as there are processors; more sandboxes share
+/// them: who waits for one of theirs would have to wait for the operating system to give it a processor.
+const FEW_WORKERS: usize = 2;
+
+/// As many are started when others are stuck.
+const MOST_WORKERS: usize = 64;
 
 /// What a worker is told.
 pub(crate) enum Command {
@@ -37,15 +46,24 @@ struct Worker {
     commands: Sender<Command>,
     handles: Vec<Handle>,
     stopped: Receiver<()>,
+    progress: Arc<Progress>,
+}
+
+impl Worker {
+    /// Forgets the sandboxes that have ended, and returns how many there are.
+    fn load(&mut self) -> usize {
+        self.handles
+            .retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
+        self.handles.len()
+    }
 }
 
 enum Workers {
-    NotStarted,
-    Running(Worker),
+    Running(Vec<Worker>),
     ShutDown,
 }
 
-static WORKERS: Mutex<Workers> = Mutex::new(Workers::NotStarted);
+static WORKERS: Mutex<Workers> = Mutex::new(Workers::Running(Vec::new()));
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
 /// Makes a sandbox. It runs nothing until a `Start` message arrives.
@@ -61,22 +79,45 @@ pub fn spawn(
     wake: Arc<dyn Fn() + Send + Sync>,
 ) -> Result<Handle, SpawnError> {
     if let Some((id, commands)) = stepper::admit() {
-        return found(options, outbox, wake, id, commands);
+        return found(options, outbox, wake, id, commands, Arc::new(Progress::new()));
     }
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if matches!(*workers, Workers::NotStarted) {
-        *workers = Workers::Running(start()?);
-    }
-    let Workers::Running(worker) = &mut *workers else {
+    let Workers::Running(workers) = &mut *workers else {
         return Err(SpawnError::ShutDown);
     };
+    let worker = choose(workers)?;
     let id = SandboxId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
-    let handle = found(options, outbox, wake, id, worker.commands.clone())?;
-    worker
-        .handles
-        .retain(|h| !matches!(h.status(), crate::Status::Ended(_)));
+    let (commands, progress) = (worker.commands.clone(), worker.progress.clone());
+    let handle = found(options, outbox, wake, id, commands, progress)?;
     worker.handles.push(handle.clone());
     Ok(handle)
+}
+
+/// Returns the worker with the fewest sandboxes, a new one if all have some and there may be more.
+fn choose(workers: &mut Vec<Worker>) -> Result<&mut Worker, SpawnError> {
+    let key = |worker: &mut Worker| {
+        let load = worker.load();
+        (worker.progress.is_stuck(), load)
+    };
+    let best = (0..workers.len()).min_by_key(|&n| key(&mut workers[n]));
+    let (is_stuck, load) = best.map_or((true, usize::MAX), |n| key(&mut workers[n]));
+    let limit = if is_stuck {
+        MOST_WORKERS
+    } else {
+        std::thread::available_parallelism().map_or(FEW_WORKERS, |n| n.get().max(FEW_WORKERS))
+    };
+    let index = match best {
+        Some(best) if load == 0 || workers.len() >= limit => best,
+        best => match (start(), best) {
+            (Ok(worker), _) => {
+                workers.push(worker);
+                workers.len() - 1
+            }
+            (Err(_), Some(best)) => best,
+            (Err(error), None) => return Err(error),
+        },
+    };
+    Ok(&mut workers[index])
 }
 
 /// Makes the host's end of a sandbox, and has the worker behind `commands` make the other.
@@ -86,8 +127,9 @@ fn found(
     wake: Arc<dyn Fn() + Send + Sync>,
     id: SandboxId,
     commands: Sender<Command>,
+    progress: Arc<Progress>,
 ) -> Result<Handle, SpawnError> {
-    let shared = Arc::new(Shared::new(id));
+    let shared = Arc::new(Shared::new(id, progress));
     let (inbox, messages) = unbounded();
     let link = Link {
         shared: shared.clone(),
@@ -106,21 +148,24 @@ fn found(
     Ok(handle)
 }
 
-/// Kills all sandboxes and waits for the worker to end; false when it does not in time.
+/// Kills all sandboxes and waits for the workers to end; false when they do not in time.
 pub fn shut_down(timeout: Duration) -> bool {
     stepper::close();
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let Workers::Running(worker) = std::mem::replace(&mut *workers, Workers::ShutDown) else {
+    let Workers::Running(workers) = std::mem::replace(&mut *workers, Workers::ShutDown) else {
         return true;
     };
-    for handle in &worker.handles {
-        handle.kill();
+    for worker in &workers {
+        for handle in &worker.handles {
+            handle.kill();
+        }
+        let _ = worker.commands.send(Command::ShutDown);
     }
-    let _ = worker.commands.send(Command::ShutDown);
-    !matches!(
-        worker.stopped.recv_timeout(timeout),
-        Err(RecvTimeoutError::Timeout)
-    )
+    let deadline = Instant::now() + timeout;
+    workers.iter().all(|worker| {
+        let ended = worker.stopped.recv_deadline(deadline);
+        !matches!(ended, Err(RecvTimeoutError::Timeout))
+    })
 }
 
 fn start() -> Result<Worker, SpawnError> {
@@ -137,6 +182,7 @@ fn start() -> Result<Worker, SpawnError> {
         commands,
         handles: Vec::new(),
         stopped,
+        progress: Arc::new(Progress::new()),
     })
 }
 
