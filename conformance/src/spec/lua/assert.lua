@@ -246,6 +246,18 @@ function checks.returned_arguments(args)
     }
 end
 
+function checks.property(args)
+  count_arguments("has_property", args, 2)
+  local object, name = args[1], args[2]
+  return type(object) == "table" and object[name] ~= nil,
+    {
+      message = ("expected a property %s"):format(show(name)),
+      negated = ("expected no property %s"):format(show(name)),
+      expected = show(name),
+      actual = show(object),
+    }
+end
+
 function checks.holes(args, chain)
   local list = chain.subject
   local last = 0

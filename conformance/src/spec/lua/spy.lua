@@ -46,7 +46,12 @@ local function agrees(expected, call)
   local n = math.max(expected.n, call.n)
   for index = 1, n do
     local wanted = expected[index]
-    local found = values.same(wanted, call.vals[index]) or (not values.is_matcher(wanted) and rawequal(wanted, call.refs[index]))
+    local found = values.same(wanted, call.vals[index])
+    if not found then
+      -- What it was has changed since then, or is asked for itself.
+      local given = call.refs[index]
+      found = rawequal(wanted, given) or (values.is_matcher(wanted) and values.same(wanted, given))
+    end
     if not found then
       return false
     end
@@ -350,8 +355,15 @@ end
 
 local match = {}
 
+--- A matcher is also a function that says whether it matches.
+local matcher_metatable = {
+  __call = function(self, value)
+    return self._matches(value) and true or false
+  end,
+}
+
 local function matcher(text, matches)
-  return { _matches = matches, _text = text }
+  return setmetatable({ _matches = matches, _text = text }, matcher_metatable)
 end
 
 --- Matches anything.
@@ -451,24 +463,39 @@ function assertion.register_matcher(name, callback)
   end
 end
 
-setmetatable(match, {
-  __index = function(_, key)
-    local rest, is_negated = key:lower(), false
-    while not makers[rest] do
-      local word, more = rest:match("^(%a+)_(.+)$")
-      if not word or not (word == "is" or word == "has" or word == "not" or word == "no" or word == "are") then
-        error(("match has no '%s'"):format(key), 2)
+--- Words before the name of a matcher, and whether they negate it.
+local match_words = { is = false, are = false, has = false, ["not"] = true, no = true }
+
+--- Makes what is indexed with words and the names of matchers: `match.is_string`, `match.is_not.string`.
+---@param object table
+---@param before string what was written so far, with a dot
+---@param is_negated boolean
+local function match_chain(object, before, is_negated)
+  return setmetatable(object, {
+    __index = function(_, key)
+      local rest, negates = tostring(key):lower(), is_negated
+      while not makers[rest] do
+        local word, more = rest:match("^(%a+)_(.+)$")
+        word = word or rest
+        if match_words[word] == nil then
+          error(("match has no '%s'"):format(tostring(key)), 2)
+        end
+        negates = negates ~= match_words[word]
+        if not more then
+          return match_chain({}, before .. key .. ".", negates)
+        end
+        rest = more
       end
-      is_negated = is_negated ~= (word == "not" or word == "no")
-      rest = more
-    end
-    return function(...)
-      local holds = makers[rest](...)
-      return matcher(("match.%s(%s)"):format(key, show_list(pack(...))), function(value)
-        return (holds(value) and true or false) ~= is_negated
-      end)
-    end
-  end,
-})
+      return function(...)
+        local holds = makers[rest](...)
+        return matcher(("%s%s(%s)"):format(before, key, show_list(pack(...))), function(value)
+          return (holds(value) and true or false) ~= negates
+        end)
+      end
+    end,
+  })
+end
+
+match_chain(match, "match.", false)
 
 return { spy = spy, stub = stub, mock = mock, match = match }

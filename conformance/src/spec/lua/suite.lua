@@ -200,12 +200,23 @@ local modules = {
   ["luassert.stub"] = doubles.stub,
   ["luassert.mock"] = doubles.mock,
   ["luassert.match"] = doubles.match,
-  say = {
+  say = setmetatable({
     set = function(_, key, text)
       assertion.messages[key] = text
     end,
+    -- All languages have the same texts.
     set_namespace = function() end,
-  },
+    set_fallback = function() end,
+  }, {
+    __call = function(_, key, values)
+      local text = assertion.messages[key] or key
+      local shown = {}
+      for index = 1, values and (values.n or #values) or 0 do
+        shown[index] = tostring(values[index])
+      end
+      return #shown > 0 and text:format(unpack(shown)) or text
+    end,
+  }),
 }
 
 -- Running -------------------------------------------------------------------------------------------
