@@ -357,6 +357,24 @@ impl<'gc> Context<'gc> {
         }
     }
 
+    /// Returns what the program calls the function that a task waits in: `("method", "start")`. What the chunk
+    /// `own` calls on its behalf does not count.
+    pub fn task_callee(self, task: &Task, own: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+        let coroutine = self.fetch(&task.current).as_coroutine()?;
+        let is_own = |base| {
+            let function = coroutine.function_at(base);
+            let prototype = function.and_then(|function| function.prototype());
+            prototype.is_some_and(|prototype| *prototype.template.chunk_name == *own)
+        };
+        let mut frame = vm::describe::frame(coroutine, coroutine.base.get(), 0)?;
+        while let Some(above) = vm::describe::frame_above(coroutine, frame)
+            && is_own(above.0)
+        {
+            frame = above;
+        }
+        vm::describe::function_name(coroutine, frame.0)
+    }
+
     /// Lets go of a task.
     pub fn drop_task(self, task: Task) {
         self.unstash(task.root);

@@ -22,7 +22,7 @@ const FEW: u64 = 512;
 /// Nor is one for so many bytes of both heaps: a collection takes as long as they are large.
 const BYTES_PER_OBJECT: u64 = 2048;
 
-/// A sandbox or a host with more bytes is not collected just because nothing goes on: main would wait for it.
+/// With more bytes in all there is no collection just because nothing goes on: main would wait for it.
 const LARGE: u64 = 32 << 20;
 
 /// When garbage of a session was last looked for.
@@ -57,17 +57,19 @@ impl Host {
     /// Tells sandboxes which of their objects a collection has found to be gone, and looks for cycles through
     /// both heaps if there may be some.
     pub(crate) fn sweep(&self, stack: &mut Stack<'_>) -> Result<(), HostError> {
-        let heap = stack.heap_bytes();
         let mut due = Vec::new();
         let mut search = false;
-        for session in self.sessions.borrow().values() {
+        let sessions = self.sessions.borrow();
+        // A search collects all of them.
+        let memory = |session: &Rc<Session>| session.handle.0.stats().memory;
+        let bytes = stack.heap_bytes() + sessions.values().map(memory).sum::<u64>();
+        for session in sessions.values() {
             // Main waits for no call of the operating system; the next sweep is not far.
             if session.depth.get() > 0 || session.handle.0.is_held_up() {
                 continue;
             }
             let shared = session.shared.borrow().len();
             let traffic = session.traffic.get();
-            let bytes = heap + session.handle.0.stats().memory;
             let mut collected = session.collected.borrow_mut();
             search |= collected.has_grown(traffic, shared, bytes);
             if collected.host_cycles > 0 {
@@ -75,10 +77,12 @@ impl Host {
                 due.push(Rc::clone(session));
             }
         }
+        let mut free: Vec<Rc<Session>> = Vec::new();
         if search {
-            let sessions = self.sessions.borrow();
-            let mut free: Vec<Rc<Session>> = sessions.values().cloned().collect();
-            drop(sessions);
+            free.extend(sessions.values().cloned());
+        }
+        drop(sessions);
+        if search {
             free.retain(|session| session.depth.get() == 0 && !session.handle.0.is_held_up());
             free.sort_unstable_by_key(|session| session.id);
             return self.collect_cycles(stack, &free);

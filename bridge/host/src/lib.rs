@@ -69,14 +69,10 @@ unsafe fn protect(
         let message = match catch_unwind(AssertUnwindSafe(|| body(&mut stack))) {
             Ok(Ok(results)) => return results as isize,
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => {
-                let reason = panic.downcast_ref::<String>().map(String::as_str);
-                let reason = reason.or_else(|| panic.downcast_ref::<&str>().copied());
-                format!(
-                    "threading: defect in the library: {}; please report it",
-                    reason.unwrap_or("unknown panic")
-                )
-            }
+            Err(panic) => format!(
+                "threading: defect in the library: {}; please report it",
+                bridge_sandbox::describe_panic(&*panic)
+            ),
         };
         stack.set_top(0);
         stack.push_string(message.as_bytes());
@@ -408,6 +404,7 @@ fn round_trip(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn luaopen_threading_native(l: *mut lua_State) -> isize {
     let body = |stack: &mut Stack<'_>| {
+        bridge_sandbox::silence_panics();
         stack.reserve(8)?;
         stack.new_table(0, 32);
         let table = stack.top();

@@ -18,6 +18,8 @@ mod handle;
 mod incoming;
 mod objects;
 mod outgoing;
+mod panics;
+mod places;
 mod policy;
 mod prelude;
 mod sandbox;
@@ -27,6 +29,7 @@ mod worker;
 pub use handle::{
     Entered, Handle, Options, Outcome, Paths, SandboxId, SpawnError, Stats, Status, Traced,
 };
+pub use panics::{describe_panic, silence_panics};
 pub use policy::{Policy, Rules};
 pub use prelude::OPERATORS;
 pub use sandbox::SLICE;

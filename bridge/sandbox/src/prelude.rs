@@ -9,12 +9,15 @@ use crate::handle::Options;
 /// Builds `vim` and what else a sandbox has beyond the standard library.
 const PRELUDE: &[u8] = include_bytes!("prelude.lua");
 
+/// The name of the prelude, for messages.
+pub(crate) const CHUNK_NAME: &[u8] = b"=(sandbox prelude)";
+
 /// Operators on values that stay on the other side; a chunk that both sides run.
 pub const OPERATORS: &str = include_str!("operators.lua");
 
 thread_local! {
     /// The prelude and the operators, compiled for all sandboxes of this thread.
-    static CHUNKS: Result<[Chunk; 2], SyntaxError> = Chunk::compile(PRELUDE, b"=(sandbox prelude)")
+    static CHUNKS: Result<[Chunk; 2], SyntaxError> = Chunk::compile(PRELUDE, CHUNK_NAME)
         .and_then(|prelude| {
             let operators = Chunk::compile(OPERATORS.as_bytes(), b"=(sandbox operators)")?;
             Ok([prelude, operators])

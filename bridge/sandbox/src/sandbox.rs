@@ -18,8 +18,10 @@ use crate::handle::{Options, Outcome, SandboxId, Shared, Status, Traced};
 use crate::incoming::{ApplyError, Incoming};
 use crate::objects::Objects;
 use crate::outgoing::{Outgoing, Tables};
+use crate::panics::describe_panic;
+use crate::places::{as_called, caller_in, position_in};
 use crate::policy::Policy;
-use crate::prelude::{LEAST_MEMORY, StartFailure, run_prelude};
+use crate::prelude::{CHUNK_NAME, LEAST_MEMORY, StartFailure, run_prelude};
 use crate::stepper;
 use crate::worker::Command;
 
@@ -159,7 +161,7 @@ impl Sandbox {
                     Rc::new(System::with_clock(clock::seconds))
                 }
                 Policy::Trusted => Rc::new(System::new()),
-                Policy::Pure | Policy::Listed(_) => Rc::new(Isolated::new()),
+                Policy::Pure | Policy::Listed(_) => Rc::new(Isolated::mute()),
             },
         });
         let mut lua = lua.ok_or(StartFailure::NoRoom)?;
@@ -546,11 +548,12 @@ impl Sandbox {
                         let mut error = incoming.value(&mut fields)?;
                         let traceback = fields.optional_string()?.map(<[u8]>::to_vec);
                         let lacks_place = fields.boolean()?;
-                        if lacks_place
-                            && let Some(message) = error.as_string()
-                            && let Some(place) = caller_in(&ctx.task_traceback(&running.task))
-                        {
-                            error = ctx.string([place, message.as_bytes()].concat()).into();
+                        if lacks_place && let Some(message) = error.as_string() {
+                            let name = ctx.task_callee(&running.task, CHUNK_NAME);
+                            let traceback = ctx.task_traceback(&running.task);
+                            let place = caller_in(&traceback).unwrap_or_default();
+                            let message = as_called(message.as_bytes(), name);
+                            error = ctx.string([place, &message].concat()).into();
                         }
                         let is_editors = matches!(waiting, Waiting::For(Request::Reply(_)));
                         let is_placed = lacks_place && error.as_string().is_some();
@@ -665,7 +668,8 @@ impl Sandbox {
                     Interrupt::OutOfFuel => Outcome::OutOfFuel,
                     Interrupt::TimedOut => Outcome::TimedOut,
                     Interrupt::Killed => Outcome::Killed,
-                    Interrupt::Exited(_) => Outcome::Finished,
+                    Interrupt::Exited(0) => Outcome::Finished,
+                    Interrupt::Exited(_) => Outcome::Failed,
                 };
                 self.lua.enter(|ctx| ctx.drop_task(task));
                 let text = format!("the sandbox '{}' was ended: {interrupt}", self.name);
@@ -834,38 +838,4 @@ fn join_tracebacks(on_main: &[u8], traceback: &[u8]) -> Vec<u8> {
         // It says itself what is of main and what of another thread.
         None => [on_main, b"\n", traceback].concat(),
     }
-}
-
-/// Returns the lines of a traceback that are not of the prelude, the innermost first.
-fn program_lines(traceback: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let lines = traceback.split(|&byte| byte == b'\n');
-    let lines = lines.filter_map(|line| line.strip_prefix(b"\t"));
-    lines.filter(|line| !line.starts_with(b"(sandbox prelude):"))
-}
-
-/// Returns `file:line: ` of who has called the native function that a task waits in, as that would put it
-/// before an error of its own; nothing if it was no Lua function.
-fn caller_in(traceback: &[u8]) -> Option<&[u8]> {
-    position_of(program_lines(traceback).nth(1)?)
-}
-
-/// Returns `file:line: ` of the innermost function of the program in a traceback.
-fn position_in(traceback: &[u8]) -> Option<&[u8]> {
-    program_lines(traceback).find_map(position_of)
-}
-
-/// Returns the `file:line: ` with which a line of a traceback begins, if it does.
-fn position_of(line: &[u8]) -> Option<&[u8]> {
-    let end = line.windows(4).position(|window| window == b": in")?;
-    let place = &line[..end];
-    place
-        .last()
-        .is_some_and(u8::is_ascii_digit)
-        .then_some(&line[..end + 2])
-}
-
-fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "unknown panic".into())
 }

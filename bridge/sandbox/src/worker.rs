@@ -79,7 +79,14 @@ pub fn spawn(
     wake: Arc<dyn Fn() + Send + Sync>,
 ) -> Result<Handle, SpawnError> {
     if let Some((id, commands)) = stepper::admit() {
-        return found(options, outbox, wake, id, commands, Arc::new(Progress::new()));
+        return found(
+            options,
+            outbox,
+            wake,
+            id,
+            commands,
+            Arc::new(Progress::new()),
+        );
     }
     let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
     let Workers::Running(workers) = &mut *workers else {

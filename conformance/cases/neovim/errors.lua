@@ -70,3 +70,33 @@ local ok, result = sandbox.start(function(use)
   return use and captured.field
 end, { false }):join(5000)
 assert(ok and result == false, tostring(result))
+
+-- Wrong arguments are told as Neovim itself tells them: by the name and the number that the program knows.
+local function wrong_arguments()
+  local timer, regex = vim.uv.new_timer(), vim.regex("x")
+  local told = {}
+  for n, fn in ipairs({
+    function() local _ = timer:start("x") end,
+    function() local _ = timer:start(1) end,
+    function() local _ = regex:match_str({}) end,
+    function() return regex:match_str({}) end,
+    function() local _ = timer.start(timer, "x") end,
+    function() local regex = vim.regex local _ = regex({}) end,
+  }) do
+    told[n] = select(2, pcall(fn))
+  end
+  timer:close()
+  return told
+end
+local ok, there = sandbox.start(wrong_arguments):join(5000)
+local here = wrong_arguments()
+assert(ok and vim.deep_equal(here, there), vim.inspect({ here, there }))
+assert(here[1]:find("bad argument #1 to 'start'", 1, true), here[1])
+
+-- `os.exit` ends the thread alone; whether that is a failure it says itself.
+for status, outcome in pairs({ [0] = "finished", [3] = "failed" }) do
+  local exiting = sandbox.start(function() os.exit(status) end)
+  local ok, message = exiting:join(5000)
+  assert(ok == false and message:find("exited with status " .. status, 1, true), message)
+  assert(exiting:status() == outcome, exiting:status())
+end

@@ -102,3 +102,13 @@ for expected, options in pairs({
 end
 refused("got number", pcall(sandbox.eval, 1))
 refused("got bytecode", pcall(sandbox.eval, string.dump(function() end)))
+
+-- What nobody trusts does not write to Neovim's terminal.
+for _, text in ipairs({
+  "return io.write('on the screen')",
+  "return io.stdout:write('on the screen')",
+  "return io.stderr:write('on the screen')",
+}) do
+  local ok, written, problem = sandbox.eval(text):join(5000)
+  assert(ok and written == nil and problem == "refused by the policy 'pure'", problem)
+end

@@ -283,16 +283,27 @@ impl Environment for System {
 
 /// The world for untrusted code: time and output, but no file, no variable and no process.
 #[derive(Debug, Default)]
-pub struct Isolated(System);
+pub struct Isolated {
+    system: System,
+    is_mute: bool,
+}
 
 impl Isolated {
     pub fn new() -> Self {
-        Isolated(System::new())
+        Self::default()
+    }
+
+    /// The same without output, for a process whose terminal is another's.
+    pub fn mute() -> Self {
+        Isolated {
+            system: System::new(),
+            is_mute: true,
+        }
     }
 
     /// Returns the world that output goes to.
     pub fn system(&self) -> &System {
-        &self.0
+        &self.system
     }
 }
 
@@ -304,31 +315,37 @@ fn refused<T>() -> io::Result<T> {
 
 impl Environment for Isolated {
     fn time(&self) -> f64 {
-        self.0.time()
+        self.system.time()
     }
 
     fn clock(&self) -> f64 {
-        self.0.clock()
+        self.system.clock()
     }
 
     fn offset_at(&self, moment: i64) -> Offset {
-        self.0.offset_at(moment)
+        self.system.offset_at(moment)
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write(bytes)
+        if self.is_mute {
+            return refused();
+        }
+        self.system.write(bytes)
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.system.flush()
     }
 
     fn write_error(&self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_error(bytes)
+        if self.is_mute {
+            return refused();
+        }
+        self.system.write_error(bytes)
     }
 
     fn buffer_output(&self, buffering: Buffering) -> io::Result<()> {
-        self.0.buffer_output(buffering)
+        self.system.buffer_output(buffering)
     }
 
     fn read_file(&self, _path: &Path) -> io::Result<Vec<u8>> {
