@@ -1,9 +1,15 @@
 --- Builds `vim` inside a sandbox: what is pure Lua runs here, everything else is a call to the host.
 ---
---- Gets the natives of `calls.rs` and the value for `package.path`; returns the function that loads modules.
-local host, path = ...
+--- Gets the natives of `calls.rs`, the value for `package.path` and the seed; returns the function that loads
+--- modules.
+local host, path, seed = ...
 
 package.path = path
+
+-- Without a seed random numbers are those of any Lua program that has not asked for others.
+if seed ~= 0 then
+  math.randomseed(seed)
+end
 
 -- A native as before, and no safe point unless the host is asked.
 coroutine.status = host.status
@@ -60,10 +66,54 @@ local function show(keys)
   return text
 end
 
+local proxy
+
+--- Whether a table holds functions and nothing else; and whether all have names, as in a module.
+local function is_of_functions(object)
+  local has_names = true
+  for key, value in next, object do
+    if type(key) ~= "string" or type(value) ~= "function" then
+      return false
+    end
+    has_names = has_names and not key:find("[^%w_]")
+  end
+  return next(object) ~= nil, has_names
+end
+
+--- Copies of tables of functions: what is added to them is added on the host.
+local copy_metatable = {
+  __newindex = function(self, key, value)
+    host.set(extend(path_of[self], key), value)
+    rawset(self, key, value)
+  end,
+}
+
+--- Gets what is at a path. What is assigned to a table of functions is meant for the editor, and would be lost
+--- in a copy: a module, such as `vim.ui`, stays on the host; others, such as `vim.lsp.handlers`, are for
+--- iterating too.
+local function get(keys)
+  local value = host.get(keys)
+  if type(value) ~= "table" or getmetatable(value) ~= nil then
+    return value
+  end
+  local is_alike, has_names = is_of_functions(value)
+  if is_alike and has_names then
+    return proxy(keys)
+  elseif is_alike then
+    path_of[value] = keys
+    return setmetatable(value, copy_metatable)
+  end
+  return value
+end
+
 --- Stands for a table (or something callable) of the host that has a path.
 local proxy_metatable = {
   __index = function(self, key)
-    return host.get(extend(path_of[self], key))
+    local keys = extend(path_of[self], key)
+    if host.is_trusted then
+      return (get(keys))
+    end
+    return host.get(keys)
   end,
   __newindex = function(self, key, value)
     return host.set(extend(path_of[self], key), value)
@@ -76,7 +126,7 @@ local proxy_metatable = {
   end,
 }
 
-local function proxy(keys)
+function proxy(keys)
   local object = setmetatable({}, proxy_metatable)
   path_of[object] = keys
   return object
@@ -419,6 +469,9 @@ setmetatable(vim, {
       local member = require(module)
       rawset(vim, key, member)
       return member
+    end
+    if host.is_trusted then
+      return (get({ key }))
     end
     return host.get({ key })
   end,

@@ -52,7 +52,8 @@ pub(crate) fn run_prelude(lua: &mut Lua, options: &Options) -> Result<Stash, Sta
         ctx.set_field(natives, "operators", operators)
             .map_err(|error| error.to_string())?;
         let path = ctx.string(module_path(options));
-        Ok(ctx.task(main, &[natives.into(), path.into()]))
+        let seed = Value::number(options.seed as f64);
+        Ok(ctx.task(main, &[natives.into(), path.into(), seed]))
     });
     // What fails in there fails for want of memory.
     let mut task = task.map_err(|_| StartFailure::NoRoom)?;

@@ -57,3 +57,22 @@ local ok, why = sandbox
   end)
   :join(20000)
 assert(ok, tostring(why))
+
+-- What is assigned below `vim` is the editor's.
+local select, chosen, handled = vim.ui.select, nil, nil
+local ok, why = sandbox.start(function()
+  vim.ui.select = function(items, _, on_choice) on_choice(items[2], 2) end
+  vim.lsp.handlers["test/added"] = function(_, result) handled = result; return result + 1 end
+  local n = 0
+  for name, handler in pairs(vim.lsp.handlers) do
+    assert(type(name) == "string" and type(handler) == "function")
+    n = n + 1
+  end
+  assert(n > 5 and vim.lsp.handlers["test/added"](nil, 1) == 2)
+  vim.ui.select({ "a", "b" }, {}, function(choice) assert(choice == "b") end)
+  return true
+end):join(20000)
+assert(ok, tostring(why))
+vim.ui.select({ 1, 2 }, {}, function(choice) chosen = choice end)
+assert(chosen == 2 and vim.lsp.handlers["test/added"](nil, 5) == 6 and handled == 5)
+vim.ui.select = select

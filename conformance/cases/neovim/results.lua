@@ -38,3 +38,15 @@ local ok, why = slow:join(10)
 assert(ok == nil and why == "timeout")
 assert(slow:is_running())
 assert(select(2, slow:join(5000)) == "late")
+
+-- Random numbers follow the seed.
+local function draw(seed)
+  local ok, drawn = sandbox.start(function()
+    local drawn = {}
+    for n = 1, 5 do drawn[n] = math.random(1e6) end
+    return table.concat(drawn, " ")
+  end, nil, { seed = seed }):join(5000)
+  assert(ok, drawn)
+  return drawn
+end
+assert(draw(7) == draw(7) and draw(7) ~= draw(8) and draw() ~= draw(7) and draw() == draw(0))
