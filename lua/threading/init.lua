@@ -17,6 +17,15 @@ local M = {}
 ---@field stop fun(thread: threading.CompatThread)
 ---@field is_running fun(thread: threading.CompatThread): boolean
 
+--- Checks that a function was given one of these threads.
+---@param thread any
+---@param name string
+local function check(thread, name)
+  if type(thread) ~= "table" or not handles.is_handle(thread.thread) then
+    error(("threading: %s takes a thread: write thread:%s(); got %s"):format(name, name, type(thread)), 3)
+  end
+end
+
 --- Starts a function in a new thread.
 ---@param callback function
 ---@param args? table
@@ -43,6 +52,7 @@ end
 --- Ends a thread; nothing of it runs any more after its next safe point.
 ---@param thread threading.CompatThread
 function M.stop(thread)
+  check(thread, "stop")
   thread._stopped = true
   thread.thread:kill()
 end
@@ -51,6 +61,7 @@ end
 ---@param thread threading.CompatThread
 ---@return boolean
 function M.is_running(thread)
+  check(thread, "is_running")
   return not thread._stopped and not handles.has_ended(thread.thread)
 end
 

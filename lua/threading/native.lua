@@ -39,6 +39,18 @@ local function advice(what)
   return ("threading: %s\nRun `%s` in %s and restart Neovim."):format(what, build, M.root)
 end
 
+--- Says what is wrong if a library is not of these Lua files.
+---@param library threading.Native
+---@param path? string
+---@return string?
+function M.misfit(library, path)
+  if library.version == M.version and library.protocol == M.protocol then
+    return nil
+  end
+  local what = "the native library %s is stale: it has version %s and protocol %s, the Lua files need version %s and protocol %s"
+  return advice(what:format(path or "that runs", library.version, library.protocol, M.version, M.protocol))
+end
+
 ---@type threading.Native?
 local native
 
@@ -78,15 +90,9 @@ function M.load()
   if not ok then
     return nil, advice(("the native library %s does not start: %s"):format(path, library))
   end
-  if library.version ~= M.version or library.protocol ~= M.protocol then
-    return nil,
-      advice(("the native library %s is stale: it has version %s and protocol %s, the Lua files need version %s and protocol %s"):format(
-        path,
-        library.version,
-        library.protocol,
-        M.version,
-        M.protocol
-      ))
+  local misfit = M.misfit(library, path)
+  if misfit then
+    return nil, misfit
   end
   M.path = path
   native = library

@@ -6,25 +6,25 @@ local handles = require("threading.thread")
 
 local M = {}
 
----@type threading.Native?
-local native
-local leaving = false
-
 --- Ends everything before Neovim's loop closes.
 local function leave()
-  if leaving or not native then
+  if handles.is_leaving or not handles.library then
     return
   end
-  leaving = true
-  native.leave_neovim(500)
+  handles.is_leaving = true
+  handles.library.leave_neovim(500)
 end
 
 --- Loads the library and connects it to the main loop.
 ---@param level integer
 ---@return threading.Native
 local function setup(level)
-  if native then
-    return native
+  if handles.library then
+    local problem = library.misfit(handles.library)
+    if problem then
+      error(problem, 0)
+    end
+    return handles.library
   end
   if vim.is_thread() then
     error("threading: threads can be started only from Neovim's main thread; use vim.run_on_main_thread", level)
@@ -39,7 +39,7 @@ local function setup(level)
   nested:unref()
   M._nested = nested
   local async = assert(vim.uv.new_async(vim.schedule_wrap(function()
-    if leaving then
+    if handles.is_leaving then
       return
     end
     if depth == 0 then
@@ -65,7 +65,6 @@ local function setup(level)
     desc = "threading: end all threads",
     callback = leave,
   })
-  native = loaded
   return loaded
 end
 
@@ -144,7 +143,7 @@ function M._start(fn, args, options, level)
   local checked = config.check(options, level + 1)
   local found = find_paths(level + 1)
   local loaded = setup(level + 1)
-  if leaving then
+  if handles.is_leaving then
     error("threading: Neovim is leaving; no thread is started any more", level)
   end
   local name = checked.name or name_of(fn)

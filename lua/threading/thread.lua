@@ -1,6 +1,16 @@
 --- The handles: one for a thread, one for each task that runs in it.
+---
+--- Threads outlive a reload of the plugin, and so does this module: loaded again it is the same one.
+
+local registry = debug.getregistry()
+local before = registry["threading.thread"]
+if before then
+  package.loaded.threading_handle = before.metatable
+  return before
+end
 
 local M = {}
+registry["threading.thread"] = M
 
 local unpack = unpack
 
@@ -10,10 +20,17 @@ M.threads = {}
 ---@type threading.Native
 local native
 
+--- The library, once it is connected to the main loop.
+---@type threading.Native?
+M.library = nil
+
+--- Whether Neovim is about to end.
+M.is_leaving = false
+
 --- Gives this file the library.
 ---@param library threading.Native
 function M.setup(library)
-  native = library
+  native, M.library = library, library
 end
 
 --- What a handle stands for: a sandbox's body, or what `call` runs in it.
@@ -45,6 +62,7 @@ Thread.__index = Thread
 
 --- Under this name the metatable crosses: a thread has one of its own, whose methods say that it is main's.
 package.loaded.threading_handle = Thread
+M.metatable = Thread
 
 ---@type table<threading.Thread, threading.Task>
 local tasks = setmetatable({}, { __mode = "k" })
@@ -133,6 +151,12 @@ function M.new(id, name, options, level)
     table.insert(task.waiting, { callback = options.on_exit })
   end
   return thread
+end
+
+---@param value any
+---@return boolean
+function M.is_handle(value)
+  return tasks[value] ~= nil
 end
 
 --- Whether nothing of a thread runs any more.
