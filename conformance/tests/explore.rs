@@ -1,9 +1,12 @@
 //! Random programs do across the bridge what they do in one VM, on each host; what has failed once does not again.
 //! `sandbox explore` does more of it.
 
+use bridge_wire::Mutation;
 use conformance::explore::{
-    Host, Options, Runner, Schedule, Verdict, explore, explore_all, judge, program, regressions,
+    Host, Options, Runner, Schedule, Verdict, explore, explore_all, judge, program,
+    programs_to_notice, regressions,
 };
+use conformance::library;
 
 fn check(options: &Options, least_landings: u64) {
     let mut failures = String::new();
@@ -74,6 +77,28 @@ fn at_every_safe_point_and_at_all_pairs_of_them() {
         let summary = summary.expect("the host starts");
         assert_eq!(summary.failures, 0, "{failures}");
         assert!(summary.runs > 10 * count, "{summary}");
+    }
+}
+
+/// Defects of what comes back from the other side, of nil, and of equal names: programs must look for them.
+#[test]
+fn random_programs_notice_defects() {
+    let options = Options {
+        count: 400,
+        schedules: 3,
+        ..Options::default()
+    };
+    let plugin = library::build_mutated().expect("the library is built");
+    for mutation in [
+        Mutation::LoseTableIdentity,
+        Mutation::LoseFunctionIdentity,
+        Mutation::NilIsNoValue,
+        Mutation::CellsByName,
+        Mutation::SkipReplyFlush,
+    ] {
+        let programs = programs_to_notice(plugin.clone(), mutation, &options);
+        let programs = programs.expect("Neovim starts");
+        assert!(programs.is_some(), "{}", mutation.name());
     }
 }
 
