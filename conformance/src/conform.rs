@@ -178,6 +178,8 @@ pub struct Schedules {
     pub seed: u32,
     /// A file to which `vm` appends every message, in both directions, and every outcome.
     pub trace: Option<PathBuf>,
+    /// How the library is built: `dev` or `release`.
+    pub profile: String,
 }
 
 impl Default for Schedules {
@@ -186,6 +188,7 @@ impl Default for Schedules {
             count: 3,
             seed: 0,
             trace: None,
+            profile: "dev".to_owned(),
         }
     }
 }

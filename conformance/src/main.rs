@@ -102,6 +102,7 @@ Those in `known_gaps` must fail across a bridge. The last line is `N scenarios: 
   --seed S        of the first schedule; the next has S + 1 (default 0)
   --trace FILE    on `vm`: append all messages, in both directions, to a file; equal seeds make equal files
   --shard I/N     only every N-th scenario, beginning with the I-th
+  --release       with a release build of the library
   --verbose       tell of each scenario, not only of those that fail
 
 exit status: 0, or 1 when a scenario fails, 2 for bad usage or without the host";
@@ -354,6 +355,7 @@ fn conform_command(mut parser: lexopt::Parser) -> Result<ExitCode, lexopt::Error
             Long("schedules") => schedules.count = parser.value()?.parse()?,
             Long("seed") => schedules.seed = parser.value()?.parse()?,
             Long("trace") => schedules.trace = Some(parser.value()?.into()),
+            Long("release") => "release".clone_into(&mut schedules.profile),
             Long("host") => host = parser.value()?.parse()?,
             Long("shard") => shard = parser.value()?.parse()?,
             Long("verbose") => is_verbose = true,

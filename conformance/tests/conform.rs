@@ -97,6 +97,7 @@ fn same_seed_same_trace(scenarios: &[Scenario]) -> Result<(), Failed> {
             count: 2,
             seed: 40,
             trace: Some(path.clone()),
+            ..Schedules::default()
         };
         conform::run(Host::Vm, scenarios, &schedules, |_, _| {})?;
         let text = std::fs::read_to_string(&path)?;

@@ -156,7 +156,7 @@ pub(super) fn run(
 ) -> Result<(), String> {
     let setting = Setting {
         adapter: host.adapter().ok_or("this host is no Neovim")?,
-        plugin: library::build("dev")?,
+        plugin: library::build(&schedules.profile)?,
         schedules,
         mutation: None,
     };
