@@ -30,6 +30,12 @@ assert(all(file:read()) == "nil|Bad file descriptor|9")
 assert(file:close() == true)
 assert(io.type(file) == "closed file" and tostring(file) == "file (closed)" and io.type(1) == nil)
 assert(contents() == "liNE1\n2 3.5\n\n  0x10 -12.5e1 abc\nlast")
+
+-- Nothing can be written to what is only read.
+file = assert(io.open(name))
+assert(file:write("") == true and file:write() == true and file:write("", "") == true)
+assert(all(file:write("x")) == "nil|Bad file descriptor|9")
+file:close()
 for _, method in ipairs({ "read", "write", "lines", "seek", "flush", "close" }) do
   local ok, message = pcall(file[method], file)
   assert(not ok and message == "attempt to use a closed file")
