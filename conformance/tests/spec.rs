@@ -214,12 +214,17 @@ fn tests_are_chosen_by_their_names() {
 fn other_programs_can_read_the_results() {
     let junit = std::env::temp_dir().join(format!("sandbox-junit-{}.xml", std::process::id()));
     let path = junit.display().to_string();
-    let files = ["vocabulary_spec.lua", "failing/race_spec.lua"];
-    said(&["test", files[0], files[1], "--junit", &path], 1);
+    let files = [
+        "vocabulary_spec.lua",
+        "failing/race_spec.lua",
+        "failing/messages_spec.lua",
+    ];
+    said(&["test", files[0], files[1], files[2], "--junit", &path], 1);
     let xml = std::fs::read_to_string(&junit).expect("the report");
     std::fs::remove_file(&junit).expect("the report is removed");
     let mut reader = quick_xml::Reader::from_str(&xml);
-    let (mut cases, mut failures, mut depth) = (0, 0, 0);
+    let (mut cases, mut failures, mut errors, mut depth) = (0, 0, 0, 0);
+    let mut counted = String::new();
     loop {
         use quick_xml::events::Event;
         match reader.read_event().expect("well-formed XML") {
@@ -227,13 +232,19 @@ fn other_programs_can_read_the_results() {
                 depth += 1;
                 cases += i32::from(start.name().as_ref() == "testcase");
                 failures += i32::from(start.name().as_ref() == "failure");
+                errors += i32::from(start.name().as_ref() == "error");
+                if start.name().as_ref() == "testsuites" {
+                    counted = (*start).to_owned();
+                }
             }
             Event::End(_) => depth -= 1,
             Event::Eof => break,
             _ => {}
         }
     }
-    assert_eq!((failures, depth), (1, 0), "{xml}");
+    assert_eq!((failures, errors, depth), (4, 5, 0), "{xml}");
+    let counts = format!("tests=\"{cases}\" failures=\"{failures}\" errors=\"{errors}\"");
+    assert!(counted.contains(&counts), "{counted}");
     assert!(cases > 15, "{xml}");
     assert!(xml.contains("sandbox replay t1-"), "{xml}");
 
