@@ -6,6 +6,7 @@
 //! that cleared it can go on, but is never followed unless it is a string, since the collector may have
 //! freed it. Objects are hashed by serial number, so that order does not depend on addresses.
 
+mod border;
 mod growth;
 mod trace;
 
@@ -110,14 +111,14 @@ pub struct Table<'gc> {
     metatable: Cell<Option<Gc<'gc, Table<'gc>>>>,
     /// Slots of the array part: keys 0 up to this.
     array_len: Cell<u32>,
+    /// The only border of the array part, or [`border::UNKNOWN`].
+    border: Cell<u32>,
     /// Nodes of the hash part less one; their number is a power of two.
     mask: Cell<u32>,
     /// All nodes from this index on are in use.
     last_free: Cell<u32>,
     /// What traces the parts that are large, null when none is; owned.
     chunks: Cell<*mut Chunks<'gc>>,
-    /// A border that `length` found in the array part.
-    border: Cell<u32>,
     /// Serial number for `tostring`, 0 until it is needed.
     pub(crate) serial: Cell<u32>,
     /// For a metatable: bit `m` is set when metamethod `m` is known to be absent.
@@ -288,10 +289,10 @@ impl<'gc> Table<'gc> {
                 nodes: Cell::new(empty_nodes()),
                 metatable: Cell::new(None),
                 array_len: Cell::new(0),
+                border: Cell::new(0),
                 mask: Cell::new(0),
                 last_free: Cell::new(0),
                 chunks: Cell::new(std::ptr::null_mut()),
-                border: Cell::new(0),
                 serial: Cell::new(0),
                 absent: Cell::new(0),
                 mode: Cell::new(MODE_UNKNOWN),
@@ -400,7 +401,7 @@ impl<'gc> Table<'gc> {
         if !self.chunks.get().is_null() {
             self.barrier(mc, value);
         }
-        slot.set(value);
+        self.put(index, slot, value);
         true
     }
 
@@ -657,7 +658,7 @@ impl<'gc> Table<'gc> {
         value: Value<'gc>,
     ) -> Result<(), TableError> {
         if let Some(slot) = self.array_slot(index) {
-            slot.set(value);
+            self.put(index, slot, value);
             return Ok(());
         }
         let key = Value::arithmetic(f64::from(index as i32));
@@ -669,63 +670,6 @@ impl<'gc> Table<'gc> {
             return Ok(());
         }
         self.insert(mc, heap, key, value)
-    }
-
-    /// Returns a border: `n` with `t[n] ~= nil` and `t[n + 1] == nil`, as the operator `#` does.
-    pub fn length(&self) -> u32 {
-        let slot = |index: u32| self.array_slot(index).is_some_and(|s| !s.get().is_nil());
-        let len = self.array_len.get();
-        if len > 1 && !slot(len - 1) {
-            let hint = self.border.get();
-            if hint + 1 < len && slot(hint) {
-                if !slot(hint + 1) {
-                    return hint;
-                }
-                if !slot(hint + 2) {
-                    self.border.set(hint + 1);
-                    return hint + 1;
-                }
-            }
-            let (mut low, mut high) = (0, len - 1);
-            while high - low > 1 {
-                let middle = (low + high) / 2;
-                if slot(middle) {
-                    low = middle
-                } else {
-                    high = middle
-                }
-            }
-            self.border.set(low);
-            return low;
-        }
-        let last = len.saturating_sub(1);
-        if !self.has_nodes() {
-            return last;
-        }
-        // The array is full; the sequence may go on in the hash part.
-        let present = |index: u32| !self.get_index(index).is_nil();
-        let (mut low, mut high) = (last, last + 1);
-        while present(high) {
-            low = high;
-            if high > i32::MAX as u32 / 2 {
-                // Built to mislead: search in steps of one (Lua 5.1's `unbound_search`).
-                let mut index = 1;
-                while present(index) {
-                    index += 1;
-                }
-                return index - 1;
-            }
-            high *= 2;
-        }
-        while high - low > 1 {
-            let middle = (low + high) / 2;
-            if present(middle) {
-                low = middle
-            } else {
-                high = middle
-            }
-        }
-        low
     }
 
     /// Returns the first entry at or after the traversal position, with the position after it.
@@ -800,6 +744,7 @@ impl<'gc> Table<'gc> {
                     copy.array.get(),
                     self.array_len.get() as usize,
                 );
+                copy.border.set(self.border.get());
             }
             if self.has_nodes() {
                 std::ptr::copy_nonoverlapping(
@@ -821,6 +766,7 @@ impl<'gc> Table<'gc> {
         for index in 0..self.array_len.get() {
             self.array_slot(index).expect("in range").set(Value::NIL);
         }
+        self.border.set(0);
         for index in 0..self.node_count() {
             // SAFETY: `node_at` returns nodes of this table.
             unsafe {

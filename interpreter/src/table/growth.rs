@@ -79,7 +79,7 @@ impl<'gc> Table<'gc> {
         }
         heap.release(array_layout(old_len).size() - array_layout(len).size());
         self.array_len.set(len);
-        self.border.set(0);
+        self.find_border();
     }
 
     /// Makes the chunks of an array part that has become large, or larger.
@@ -177,8 +177,10 @@ impl<'gc> Table<'gc> {
             }
             self.rehash(mc, heap, key)?;
             // The new sizes may have made room for the key in the array part.
-            if let Some(slot) = array_index(key).and_then(|index| self.array_slot(index)) {
-                slot.set(value);
+            if let Some(index) = array_index(key)
+                && let Some(slot) = self.array_slot(index)
+            {
+                self.put(index, slot, value);
                 return Ok(());
             }
         }
@@ -415,6 +417,9 @@ impl<'gc> Table<'gc> {
             heap.release(node_layout(old_count).size());
         }
         self.divide_nodes(mc, heap);
+        if !self.knows_border() {
+            self.find_border();
+        }
         Ok(())
     }
 }

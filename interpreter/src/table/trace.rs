@@ -166,7 +166,7 @@ impl<'gc> Table<'gc> {
         for index in 0..self.array_len.get() {
             let slot = self.array_slot(index).expect("in range");
             if is_dead(slot.get()) || is_finalized(slot.get()) {
-                slot.set(Value::NIL);
+                self.put(index, slot, Value::NIL);
             }
         }
         for index in 0..self.node_count() {

@@ -638,11 +638,17 @@ pub(super) unsafe fn execute<'gc, const HOOKED: bool>(ctx: Context<'gc>) -> Exit
                     if let Some(table) = object.as_table() {
                         if table.marks.get() == 0
                             && let Some(cell) = table.array_slot(index)
-                            && (!cell.get().is_nil() || Vm::lacks(table, Metamethod::NewIndex))
                         {
-                            cell.set(value);
-                            table.barrier(mc, value);
-                            continue;
+                            if !cell.get().is_nil() && !value.is_nil() {
+                                cell.set(value);
+                                table.barrier(mc, value);
+                                continue;
+                            }
+                            if !cell.get().is_nil() || Vm::lacks(table, Metamethod::NewIndex) {
+                                table.put(index, cell, value);
+                                table.barrier(mc, value);
+                                continue;
+                            }
                         }
                         if Vm::lacks(table, Metamethod::NewIndex) {
                             match table.set_index(mc, heap, index, value) {
