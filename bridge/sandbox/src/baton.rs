@@ -4,6 +4,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long the host looks for the baton before it sleeps. A sandbox that only takes note of a message has it for a
+/// microsecond, one that computes for some ten; to sleep and to be woken takes five at least.
+const SPIN: Duration = Duration::from_micros(20);
 
 /// Who may run Lua that sees the shared variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +47,8 @@ pub(crate) struct Baton {
     given: Condvar,
     /// The host waits: the worker should give it at its next safe point.
     wanted: AtomicBool,
+    /// The worker has it, for who looks without the lock.
+    is_busy: AtomicBool,
 }
 
 impl Baton {
@@ -55,6 +62,7 @@ impl Baton {
             }),
             given: Condvar::new(),
             wanted: AtomicBool::new(false),
+            is_busy: AtomicBool::new(false),
         }
     }
 
@@ -77,6 +85,12 @@ impl Baton {
     /// answers under way; false when the sandbox has ended.
     pub(crate) fn enter(&self) -> bool {
         let mut state = self.lock();
+        if state.holder == Holder::Worker {
+            self.wanted.store(true, Ordering::Relaxed);
+            drop(state);
+            self.spin();
+            state = self.lock();
+        }
         loop {
             match state.holder {
                 Holder::Host(depth) => {
@@ -97,6 +111,21 @@ impl Baton {
                 }
             }
         }
+    }
+
+    /// Waits a little for the worker to give the baton.
+    fn spin(&self) {
+        let started = Instant::now();
+        while self.is_busy.load(Ordering::Relaxed) && started.elapsed() < SPIN {
+            std::hint::spin_loop();
+        }
+    }
+
+    /// Changes the holder from or to the worker.
+    fn pass(&self, state: &mut State, holder: Holder) {
+        state.holder = holder;
+        self.is_busy
+            .store(holder == Holder::Worker, Ordering::Relaxed);
     }
 
     /// Takes the baton for the host like `enter`; nothing if that takes waiting.
@@ -132,7 +161,7 @@ impl Baton {
         if state.holder != Holder::Nobody || self.is_wanted() && !state.owes_a_turn() {
             return false;
         }
-        state.holder = Holder::Worker;
+        self.pass(&mut state, Holder::Worker);
         true
     }
 
@@ -146,7 +175,7 @@ impl Baton {
         let mut state = self.lock();
         state.taken = taken;
         if state.holder == Holder::Worker {
-            state.holder = Holder::Nobody;
+            self.pass(&mut state, Holder::Nobody);
         }
         drop(state);
         self.given.notify_all();
@@ -156,7 +185,7 @@ impl Baton {
     pub(crate) fn hand_over(&self) {
         let mut state = self.lock();
         if state.holder == Holder::Worker {
-            state.holder = Holder::Host(1);
+            self.pass(&mut state, Holder::Host(1));
         }
         drop(state);
         self.given.notify_all();
@@ -200,7 +229,7 @@ impl Baton {
         let mut state = self.lock();
         state.ended = true;
         if state.holder == Holder::Worker {
-            state.holder = Holder::Nobody;
+            self.pass(&mut state, Holder::Nobody);
         }
         drop(state);
         self.given.notify_all();
