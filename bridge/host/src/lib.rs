@@ -283,7 +283,9 @@ fn setup_host(stack: &mut Stack<'_>) -> Result<c_int, HostError> {
         return Err(HostError::Internal("no operators".into()));
     }
     stack.load(include_bytes!("notes.lua"), c"=(threading)")?;
-    if !stack.call(4, 1, 0) || stack.kind(-1) != Type::Table {
+    stack.load(include_bytes!("names.lua"), c"=(threading)")?;
+    stack.load(include_bytes!("ordered.lua"), c"=(threading)")?;
+    if !stack.call(6, 1, 0) || stack.kind(-1) != Type::Table {
         let reason = stack.string(-1).unwrap_or(b"no table");
         let reason = String::from_utf8_lossy(reason).into_owned();
         return Err(HostError::Internal(reason));

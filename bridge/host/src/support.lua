@@ -1,12 +1,15 @@
---- The part of the host's side that must be Lua: functions that yield may pass through, and names.
---- Loaded once by the library, which passes its own functions; returns a list in the order of `Slot`.
+--- The part of the host's side that must be Lua, since functions that yield pass through it.
+--- Loaded once by the library, which passes its own functions and its other files; returns a list in the order of
+--- `Slot`.
 
-local native, vim, operators, notes = ...
+local native, vim, operators, notes, load_names, load_ordered = ...
 local enter, exit, invoke = native.enter, native.exit, native.invoke
 local error, ipairs, next, pcall, xpcall = error, ipairs, next, pcall, xpcall
 local rawequal, rawget, select, setmetatable, type = rawequal, rawget, select, setmetatable, type
 local running, resume, status, yield = coroutine.running, coroutine.resume, coroutine.status, coroutine.yield
 local traceback = debug.traceback
+local names, modules, refresh = load_names(native, vim)
+local ordered_next, ordered_dump = load_ordered()
 
 --- The traceback of the last error that `handler` saw, at index 1.
 local trace = {}
@@ -416,150 +419,6 @@ local function wrap_sync(...)
   return wrap_elsewhere(ask, ...)
 end
 
--- Names: what both sides have. ----------------------------------------------------------------
-
-local libraries = {
-  "bit", "coroutine", "debug", "io", "jit", "math", "os", "package", "string", "table",
-}
-local base = {
-  "assert", "collectgarbage", "dofile", "error", "gcinfo", "getfenv", "getmetatable", "ipairs", "load",
-  "loadfile", "loadstring", "module", "newproxy", "next", "pairs", "pcall", "print", "rawequal", "rawget",
-  "rawlen", "rawset", "require", "select", "setfenv", "setmetatable", "tonumber", "tostring", "type",
-  "unpack", "xpcall",
-}
-local collectable = { table = true, ["function"] = true, userdata = true, thread = true }
-
---- Names by object. A weak table, so that a name keeps nothing alive.
-local names = setmetatable({}, { __mode = "k" })
---- Names of loaded modules by what `require` returns for them.
-local modules = setmetatable({}, { __mode = "k" })
-
-local max_depth = 6
-
-local function shorter(a, b)
-  if #a ~= #b then
-    return #a < #b
-  end
-  return a < b
-end
-
---- Returns the keys of a table that are strings and lead to objects, in order: an object that has two names
---- has the same of them in every run, the short one (`vim.uv`, not `vim.loop`).
-local function string_keys(object)
-  local keys = {}
-  for key, value in next, object do
-    if type(key) == "string" and collectable[type(value)] then
-      keys[#keys + 1] = key
-    end
-  end
-  table.sort(keys, shorter)
-  return keys
-end
-
-local function walk(object, prefix, depth)
-  for _, key in ipairs(string_keys(object)) do
-    local value = rawget(object, key)
-    if names[value] == nil and not key:find(".", 1, true) then
-      names[value] = prefix .. key
-      if type(value) == "table" and depth < max_depth then
-        walk(value, prefix .. key .. ".", depth + 1)
-      end
-    end
-  end
-end
-
-local function walk_functions(object, prefix)
-  for _, key in ipairs(string_keys(object)) do
-    local value = rawget(object, key)
-    if names[value] == nil then
-      names[value] = prefix .. key
-    end
-  end
-end
-
-local known_modules = -1
-
---- Brings the names up to date: `vim.fn` grows with use, `vim` and `package.loaded` with `require`.
-local function refresh()
-  local count = 0
-  for _ in next, package.loaded do
-    count = count + 1
-  end
-  local fn = rawget(vim, "fn")
-  if type(fn) == "table" then
-    walk_functions(fn, "vim.fn.")
-  end
-  if count == known_modules then
-    return
-  end
-  known_modules = count
-  names[_G] = "_G"
-  names[package.loaded] = "package.loaded"
-  local handle = package.loaded.threading_handle
-  if handle then
-    names[handle] = "package.loaded.threading_handle"
-  end
-  names[package.preload] = "package.preload"
-  for _, name in ipairs(base) do
-    local value = rawget(_G, name)
-    if value ~= nil and names[value] == nil then
-      names[value] = name
-    end
-  end
-  for _, name in ipairs(libraries) do
-    local library = package.loaded[name]
-    if type(library) == "table" then
-      names[library] = name
-      walk_functions(library, name .. ".")
-    end
-  end
-  -- Who has taken it before this plugin was loaded has it still.
-  names[yield], names[resume], names[status] = "coroutine.yield", "coroutine.resume", "coroutine.status"
-  names[vim] = "vim"
-  walk(vim, "vim.", 1)
-  for _, name in ipairs(string_keys(package.loaded)) do
-    local value = package.loaded[name]
-    if names[value] == nil and modules[value] == nil then
-      modules[value] = name
-    end
-  end
-end
-
-local string_metatable = getmetatable("")
-if string_metatable then
-  names[string_metatable] = "string.__metatable"
-end
-
-do
-  local getinfo, set_any = debug.getinfo, debug.setfenv
-  local setfenv, tonumber = setfenv, tonumber
-  names[setfenv], names[set_any] = "setfenv", "debug.setfenv"
-
-  --- Does what `setfenv` does, and takes note of it: the other side of a function must hear of it.
-  function _G.setfenv(f, ...)
-    local fn = f
-    if type(f) ~= "function" then
-      local level = tonumber(f)
-      local info = level and level >= 1 and getinfo(level + 1, "f")
-      fn = info and info.func
-    end
-    if not fn then
-      return setfenv(f, ...)
-    end
-    local result = setfenv(fn, ...)
-    native.environment_set(fn)
-    return result
-  end
-
-  function debug.setfenv(object, ...)
-    local result = set_any(object, ...)
-    if type(object) == "function" then
-      native.environment_set(object)
-    end
-    return result
-  end
-end
-
 -- Globals. --------------------------------------------------------------------------------------
 
 --- Makes the environment of functions that find the sandbox's globals behind the host's: they read the
@@ -782,77 +641,6 @@ do
       error("threading: this LuaJIT has no 64-bit integers", 0)
     end
   end
-end
-
--- The deterministic drive. ------------------------------------------------------------------------
-
---- Keys of each table that is being traversed, in order, and the place of each.
-local traversals = setmetatable({}, { __mode = "k" })
-
---- Whether a key comes before another: numbers, strings, booleans.
-local function precedes(a, b)
-  local kind, other = type(a), type(b)
-  if kind ~= other then
-    return kind < other
-  end
-  if kind == "boolean" then
-    return b and not a
-  end
-  return a < b
-end
-
---- Says an object's type, and of a function where it is defined.
-local function description(object)
-  if type(object) ~= "function" then
-    return type(object)
-  end
-  local info = debug.getinfo(object, "S")
-  return ("function %s:%09d"):format(info.source, info.linedefined)
-end
-
---- Does what `next` does, but in an order that does not depend on the hashing of this LuaJIT, which is random
---- in each process. Keys that are objects come last, by their `description`; for those that have the same one,
---- and for 64-bit integers, the order is that of `next`.
-local function ordered_next(object, key)
-  local known = traversals[object]
-  if key == nil then
-    local list, objects = {}, {}
-    for each in next, object do
-      table.insert(collectable[type(each)] and objects or type(each) == "cdata" and objects or list, each)
-    end
-    table.sort(list, precedes)
-    for i = 2, #objects do
-      -- By insertion: it leaves equals where they are.
-      local each, j = objects[i], i
-      while j > 1 and description(each) < description(objects[j - 1]) do
-        objects[j] = objects[j - 1]
-        j = j - 1
-      end
-      objects[j] = each
-    end
-    for _, each in ipairs(objects) do
-      list[#list + 1] = each
-    end
-    known = { list = list, place = {} }
-    for place, each in ipairs(list) do
-      known.place[each] = place
-    end
-    traversals[object] = known
-  end
-  local place = key == nil and 0 or known.place[key]
-  local following = known.list[place + 1]
-  if following == nil then
-    traversals[object] = nil
-    return nil
-  end
-  return following, rawget(object, following)
-end
-
-local dump = string.dump
-
---- Dumps a function with the entries of its constant tables in order, of which LuaJIT 2.1 knows since 2023.
-local function ordered_dump(fn)
-  return dump(fn, "d")
 end
 
 local funcinfo = require("jit.util").funcinfo
