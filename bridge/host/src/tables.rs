@@ -6,7 +6,7 @@
 
 use std::ffi::c_int;
 
-use bridge_wire::{Decoder, Encoder, Id, Reference, Side, Token};
+use bridge_wire::{Contents, Decoder, Encoder, Id, Reference, Side, Token};
 
 use crate::capture::Capture;
 use crate::error::HostError;
@@ -17,85 +17,174 @@ use crate::stack::Type;
 impl Capture<'_, '_> {
     /// Writes the entries and the metatable of a table that differ from what the sandbox knows.
     pub(crate) fn changed_table(&mut self, id: Id) -> Result<(), HostError> {
+        self.with_table(id, |capture, record, fills, table| {
+            capture.compare_entries(id, record, fills, table)?;
+            capture.compare_metatable(id, record, fills, table)
+        })
+    }
+
+    /// Writes the entries of a table under the keys of a set, at an index, that differ from what the sandbox knows.
+    pub(crate) fn changed_entries(&mut self, id: Id, keys: c_int) -> Result<(), HostError> {
+        self.with_table(id, |capture, record, fills, table| {
+            capture.compare_entries_of(id, record, fills, table, keys)
+        })
+    }
+
+    /// Has `compare` look at a table of main's, which is on top of the stack at the index it is given.
+    fn with_table(
+        &mut self,
+        id: Id,
+        compare: impl FnOnce(&mut Self, &mut TableRecord, &mut Contents, c_int) -> Result<(), HostError>,
+    ) -> Result<(), HostError> {
         let Some(record) = self.shared.tables.get_mut(&id) else {
             return Ok(());
         };
         // Out of the map while values are written, which may register further tables.
         let mut record = std::mem::take(record);
-        self.stack.reserve(12)?;
+        let mut result = self.stack.reserve(12);
         let top = self.stack.top();
-        self.push_object(id);
-        if self.stack.kind(-1) == Type::Table {
-            let table = top + 1;
-            record.comparison = record.comparison.wrapping_add(1);
-            let mut fills = std::mem::take(&mut self.delta.fills);
-            let entries = fills.begin_entries(id);
-            let mut changed = 0;
-            let mut seen = 0;
-            let mut key = Encoder::new();
-            let mut value = Encoder::new();
-            self.stack.push_nil();
-            while self.next(table) {
-                key.clear();
-                value.clear();
-                let mark = self.remotes.len();
-                self.key(table + 1, &mut key)?;
-                self.value(table + 2, &mut value)?;
-                self.stack.pop(1);
-                seen += 1;
-                if !record.note(key.as_bytes(), value.as_bytes()) {
-                    self.unsay(mark);
-                    continue;
-                }
-                self.session.watch(key.as_bytes(), value.as_bytes());
-                changed += 1;
-                fills.encoder().append(key.as_bytes());
-                fills.encoder().append(value.as_bytes());
+        if result.is_ok() {
+            self.push_object(id);
+            if self.stack.kind(-1) == Type::Table {
+                let mut fills = std::mem::take(&mut self.delta.fills);
+                result = compare(self, &mut record, &mut fills, top + 1);
+                self.delta.fills = fills;
             }
-            if seen < record.shadow.len() {
-                self.forget_collected(&mut record, table);
-                let comparison = record.comparison;
-                let remotes = &mut self.shared.remotes;
-                record.shadow.retain(|key, entry| {
-                    let kept = entry.seen == comparison;
-                    if !kept {
-                        changed += 1;
-                        let token = Decoder::new(key).token();
-                        if let Ok(Token::Reference(_, id)) = token
-                            && let Some(record) = remotes.get_mut(&id)
-                        {
-                            record.sent += 1;
-                        }
-                        fills.encoder().append(key);
-                        fills.encoder().nil();
-                    }
-                    kept
-                });
-            }
-            fills.end_entries(entries, changed);
-            if changed > 0 {
-                self.host.tell_of_table(self.session, self.stack, table);
-            }
-            value.clear();
-            let mark = self.remotes.len();
-            if self.stack.metatable(table) {
-                self.value(table + 1, &mut value)?;
-            }
-            if record.metatable != value.as_bytes() {
-                if value.is_empty() {
-                    fills.metatable(id).nil();
-                } else {
-                    fills.metatable(id).append(value.as_bytes());
-                }
-                record.metatable = value.into_bytes();
-                self.host.tell_of_table(self.session, self.stack, table);
-            } else {
-                self.unsay(mark);
-            }
-            self.delta.fills = fills;
         }
         self.stack.set_top(top);
         self.shared.tables.insert(id, record);
+        result
+    }
+
+    /// Compares all entries.
+    fn compare_entries(
+        &mut self,
+        id: Id,
+        record: &mut TableRecord,
+        fills: &mut Contents,
+        table: c_int,
+    ) -> Result<(), HostError> {
+        record.comparison = record.comparison.wrapping_add(1);
+        let entries = fills.begin_entries(id);
+        let mut changed = 0;
+        let mut seen = 0;
+        let mut key = Encoder::new();
+        let mut value = Encoder::new();
+        self.stack.push_nil();
+        while self.next(table) {
+            key.clear();
+            value.clear();
+            let mark = self.remotes.len();
+            self.key(table + 1, &mut key)?;
+            self.value(table + 2, &mut value)?;
+            self.stack.pop(1);
+            seen += 1;
+            if record.note(key.as_bytes(), value.as_bytes()) {
+                self.entry(fills, &key, &value);
+                changed += 1;
+            } else {
+                self.unsay(mark);
+            }
+        }
+        if seen < record.shadow.len() {
+            self.forget_collected(record, table);
+            let comparison = record.comparison;
+            let remotes = &mut self.shared.remotes;
+            record.shadow.retain(|key, entry| {
+                let kept = entry.seen == comparison;
+                if !kept {
+                    changed += 1;
+                    let token = Decoder::new(key).token();
+                    if let Ok(Token::Reference(_, id)) = token
+                        && let Some(record) = remotes.get_mut(&id)
+                    {
+                        record.sent += 1;
+                    }
+                    fills.encoder().append(key);
+                    fills.encoder().nil();
+                }
+                kept
+            });
+        }
+        fills.end_entries(entries, changed);
+        if changed > 0 {
+            self.host.tell_of_table(self.session, self.stack, table);
+        }
+        Ok(())
+    }
+
+    /// Compares the entries under the keys of a set, at an index.
+    fn compare_entries_of(
+        &mut self,
+        id: Id,
+        record: &mut TableRecord,
+        fills: &mut Contents,
+        table: c_int,
+        keys: c_int,
+    ) -> Result<(), HostError> {
+        let entries = fills.begin_entries(id);
+        let mut changed = 0;
+        let mut key = Encoder::new();
+        let mut value = Encoder::new();
+        self.stack.push_nil();
+        while self.next(keys) {
+            key.clear();
+            value.clear();
+            let mark = self.remotes.len();
+            self.key(table + 1, &mut key)?;
+            self.stack.push_value(table + 1);
+            self.stack.raw_get(table);
+            self.value(table + 3, &mut value)?;
+            let is_changed = match self.stack.is_nil(table + 3) {
+                true => record.shadow.remove(key.as_bytes()).is_some(),
+                false => record.note(key.as_bytes(), value.as_bytes()),
+            };
+            self.stack.pop(2);
+            if is_changed {
+                self.entry(fills, &key, &value);
+                changed += 1;
+            } else {
+                self.unsay(mark);
+            }
+        }
+        fills.end_entries(entries, changed);
+        if changed > 0 {
+            self.host.tell_of_table(self.session, self.stack, table);
+        }
+        Ok(())
+    }
+
+    /// Writes an entry that has changed.
+    fn entry(&self, fills: &mut Contents, key: &Encoder, value: &Encoder) {
+        self.session.watch(key.as_bytes(), value.as_bytes());
+        fills.encoder().append(key.as_bytes());
+        fills.encoder().append(value.as_bytes());
+    }
+
+    /// Compares the metatable.
+    fn compare_metatable(
+        &mut self,
+        id: Id,
+        record: &mut TableRecord,
+        fills: &mut Contents,
+        table: c_int,
+    ) -> Result<(), HostError> {
+        let mut value = Encoder::new();
+        let mark = self.remotes.len();
+        if self.stack.metatable(table) {
+            self.value(table + 1, &mut value)?;
+        }
+        if record.metatable == value.as_bytes() {
+            self.unsay(mark);
+            return Ok(());
+        }
+        if value.is_empty() {
+            fills.metatable(id).nil();
+        } else {
+            fills.metatable(id).append(value.as_bytes());
+        }
+        record.metatable = value.into_bytes();
+        self.host.tell_of_table(self.session, self.stack, table);
         Ok(())
     }
 
@@ -128,56 +217,6 @@ impl Capture<'_, '_> {
         record.shadow.retain(|key, entry| {
             entry.seen == comparison || !(is_lost(key) || is_weak && is_lost(&entry.value))
         });
-    }
-
-    /// Writes the entries of a table under the keys of a set, at an index, that differ from what the sandbox knows.
-    pub(crate) fn changed_entries(&mut self, id: Id, keys: c_int) -> Result<(), HostError> {
-        let Some(record) = self.shared.tables.get_mut(&id) else {
-            return Ok(());
-        };
-        let mut record = std::mem::take(record);
-        self.stack.reserve(12)?;
-        let top = self.stack.top();
-        self.push_object(id);
-        if self.stack.kind(-1) == Type::Table {
-            let table = top + 1;
-            let mut fills = std::mem::take(&mut self.delta.fills);
-            let entries = fills.begin_entries(id);
-            let mut changed = 0;
-            let mut key = Encoder::new();
-            let mut value = Encoder::new();
-            self.stack.push_nil();
-            while self.next(keys) {
-                key.clear();
-                value.clear();
-                let mark = self.remotes.len();
-                self.key(table + 1, &mut key)?;
-                self.stack.push_value(table + 1);
-                self.stack.raw_get(table);
-                self.value(table + 3, &mut value)?;
-                let is_changed = match self.stack.is_nil(table + 3) {
-                    true => record.shadow.remove(key.as_bytes()).is_some(),
-                    false => record.note(key.as_bytes(), value.as_bytes()),
-                };
-                self.stack.pop(2);
-                if !is_changed {
-                    self.unsay(mark);
-                    continue;
-                }
-                self.session.watch(key.as_bytes(), value.as_bytes());
-                changed += 1;
-                fills.encoder().append(key.as_bytes());
-                fills.encoder().append(value.as_bytes());
-            }
-            fills.end_entries(entries, changed);
-            self.delta.fills = fills;
-            if changed > 0 {
-                self.host.tell_of_table(self.session, self.stack, table);
-            }
-        }
-        self.stack.set_top(top);
-        self.shared.tables.insert(id, record);
-        Ok(())
     }
 
     /// Writes the key at an index.
