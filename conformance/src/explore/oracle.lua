@@ -8,6 +8,15 @@ local tools = make_tools()
 if not jit then
   -- piccolo counts garbage and collects it when it likes.
   collectgarbage = function() end
+
+  -- Its `pcall` does not catch that what it shall call cannot be called.
+  local pcall_function = pcall
+  local function call(fn, ...)
+    return fn(...)
+  end
+  pcall = function(...)
+    return pcall_function(call, ...)
+  end
 end
 
 --- How many functions are under way that run on main.

@@ -16,6 +16,9 @@ const LIMITS: Limits = Limits {
     stress: None,
 };
 
+/// Fuel after which it is seen how much memory piccolo has taken, which has no limit of its own.
+const STEP: u64 = 1000;
+
 /// What a program has done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -127,6 +130,9 @@ fn run_in_one_piccolo(text: &str, all: &[Due<'_>], results: &mut Vec<Result<Run,
                     }
                     let executor = Executor::start(ctx, closure.into(), table);
                     results.push(finish(ctx, executor).and_then(|output| parse(&output)));
+                    if is_full(ctx) {
+                        return;
+                    }
                 }
             }
             Err(error) => results.resize(all.len(), Err(error.to_string())),
@@ -137,7 +143,7 @@ fn run_in_one_piccolo(text: &str, all: &[Due<'_>], results: &mut Vec<Result<Run,
 fn finish<'gc>(ctx: piccolo::Context<'gc>, executor: Executor<'gc>) -> Result<String, String> {
     let mut left = LIMITS.fuel;
     while left > 0 {
-        let mut fuel = Fuel::with(100_000);
+        let mut fuel = Fuel::with(STEP as i32);
         if executor.step(ctx, &mut fuel) {
             let result = executor.take_result::<piccolo::String<'_>>(ctx);
             return match result.expect("the executor has finished") {
@@ -145,9 +151,16 @@ fn finish<'gc>(ctx: piccolo::Context<'gc>, executor: Executor<'gc>) -> Result<St
                 Err(error) => Err(error.to_string()),
             };
         }
-        left = left.saturating_sub(100_000);
+        if is_full(ctx) {
+            return Err("piccolo takes too much memory".to_owned());
+        }
+        left = left.saturating_sub(STEP);
     }
     Err("piccolo does not come to an end".to_owned())
+}
+
+fn is_full(ctx: piccolo::Context<'_>) -> bool {
+    ctx.metrics().total_allocation() > LIMITS.memory
 }
 
 /// Panics that are expected, and of which nobody need hear.
