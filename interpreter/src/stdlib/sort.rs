@@ -312,13 +312,13 @@ impl Sort {
                 self.j -= 1;
             }
             Phase::Down => {
-                let (low, high) = (table.get_index(self.i), table.get_index(self.j));
-                if self.j < self.i
-                    || !table.move_to_slot(mc, self.i, high)
-                    || !table.move_to_slot(mc, self.j, low)
-                {
+                // What lies in the hash part is swapped elsewhere, both halves at once.
+                if self.j < self.i || self.j >= table.array_len() {
                     return false;
                 }
+                let (low, high) = (table.get_index(self.i), table.get_index(self.j));
+                table.move_to_slot(mc, self.i, high);
+                table.move_to_slot(mc, self.j, low);
                 self.i += 1;
                 self.phase = Phase::Up;
             }
